@@ -1,0 +1,56 @@
+"""What a person types: one module a command group; decides nothing.
+
+A command imports its parts when it runs, so that `fieldkit --help` stays fast.
+"""
+
+import sys
+from typing import Any
+
+import click
+
+from fieldkit import __version__
+from fieldkit.errors import FieldkitError
+
+EXIT_CODES = """\b
+Exit codes:
+  0 done              3 needs the crew    5 damaged
+  1 something refused 4 worth retrying    130 interrupted, resumable
+  2 wrong usage
+"""
+_INTERRUPTED = 130
+
+
+class _Edge(click.Group):
+    """The one place where errors become a sentence and an exit code."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs a command and exits with its code; what a command returns is its exit code."""
+        try:
+            sys.exit(super().main(*args, **{**kwargs, "standalone_mode": False}) or 0)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo(
+                "Stopped. Everything done so far is safe; the same command goes on from here.", err=True
+            )
+            sys.exit(_INTERRUPTED)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except FieldkitError as error:
+            click.secho(str(error), fg="red" if sys.stderr.isatty() else None, err=True)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:  # `fieldkit takes | head`
+            sys.stderr.close()
+            sys.exit(0)
+
+
+@click.group(cls=_Edge, epilog=EXIT_CODES)
+@click.version_option(__version__, prog_name="fieldkit")
+def main() -> None:
+    """From a tweet to the reply: record, render, push, and the store that receives it.
+
+    \b
+    Example, a crew's day:
+      fieldkit init --store https://clips.example.org --token T --place kakuma
+      fieldkit record https://x.com/i/status/826412345678901234 --consent agreed
+      fieldkit run
+    """

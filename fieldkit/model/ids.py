@@ -1,0 +1,92 @@
+"""Identities. Each is text that was checked once, when it was made."""
+
+import re
+from typing import Self
+from urllib.parse import urlsplit
+
+from fieldkit.errors import NeedsCrew, NotATweet
+
+_LARGEST_TWEET = 2**63 - 1  # the store and every database column hold it as a signed 64-bit number
+_TWEET = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+_HOSTS = {prefix + host for host in ("twitter.com", "x.com") for prefix in ("", "www.", "mobile.", "m.")}
+_STATUS_PATH = re.compile(
+    r"/(?:[A-Za-z0-9_]{1,20}|i/web)/status(?:es)?/([0-9]{1,25})(?:/(?:photo|video)/[0-9]+)?/?", re.ASCII
+)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_TAKE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+_PLACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
+
+
+class TweetId(str):
+    """The tweet being answered: decimal text, 1 to 19 digits, at most 2^63-1. Raises NotATweet."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if not _TWEET.fullmatch(text) or int(text) > _LARGEST_TWEET:
+            raise NotATweet(
+                f"“{text[:80]}” is not a tweet ID (1 to 19 digits) or a twitter.com or x.com status link; "
+                "copy the tweet's link and paste it whole."
+            )
+        return super().__new__(cls, text)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The ID in a bare number or in a status URL of twitter.com or x.com. Raises NotATweet."""
+        text = text.strip()
+        if "/" not in text:
+            return cls(text)
+        try:
+            url = urlsplit(text if "://" in text else f"https://{text}")
+            ours = url.scheme.lower() in ("http", "https") and url.netloc.lower() in _HOSTS
+        except ValueError:  # urlsplit refuses some malformed hosts
+            ours = False
+        status = _STATUS_PATH.fullmatch(url.path) if ours else None
+        return cls(status.group(1) if status else text)
+
+
+class TakeId(str):
+    """One attempt at answering one tweet: a UUIDv7 (RFC 9562, 5.7) in canonical text, made before rolling."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if not _TAKE.fullmatch(text):
+            raise NeedsCrew(f"“{text[:80]}” is not a take ID; `fieldkit takes` lists them.")
+        return super().__new__(cls, text)
+
+    @classmethod
+    def make(cls, milliseconds: int, entropy: bytes) -> Self:
+        """A take ID from Unix time in milliseconds and ten random bytes."""
+        if len(entropy) != 10:
+            raise ValueError("a UUIDv7 takes ten random bytes")
+        number = (milliseconds % 2**48) << 80 | int.from_bytes(entropy)
+        number = number & ~(0xF << 76) | 0x7 << 76
+        number = number & ~(0x3 << 62) | 0x2 << 62
+        digits = f"{number:032x}"
+        return cls("-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])))
+
+
+class Sha256(str):
+    """The SHA-256 of some bytes, as 64 lower-case hexadecimal digits."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if not _SHA256.fullmatch(text):
+            raise NeedsCrew(f"“{text[:80]}” is not a SHA-256 in 64 lower-case hexadecimal digits.")
+        return super().__new__(cls, text)
+
+
+class Place(str):
+    """A camp's code such as `kakuma`; never a coordinate, so digits alone, dots and commas are refused."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if not _PLACE.fullmatch(text) or not any(c.isalpha() for c in text):
+            raise NeedsCrew(
+                f"“{text[:80]}” is not a place code: use 1 to 40 letters, digits and dashes, as in `kakuma`, "
+                "never a coordinate."
+            )
+        return super().__new__(cls, text)

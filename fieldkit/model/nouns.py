@@ -1,0 +1,118 @@
+"""What the crew side speaks of: takes, consent, originals, renditions, receipts, refusals."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from fieldkit.model.ids import Place, Sha256, TakeId, TweetId
+
+
+class ConsentState(StrEnum):
+    AGREED = "agreed"  # the speaker agreed to this reply being published
+    NONE = "none"  # not asked, or not yet: recorded, but stays on the laptop
+    WITHDRAWN = "withdrawn"  # agreed once, and took it back
+
+
+class Manner(StrEnum):
+    SPOKEN = "spoken"  # said on camera or to the crew
+    WRITTEN = "written"  # signed or marked on paper
+
+
+class Station(StrEnum):
+    """Where on the line a refusal was given."""
+
+    SALVAGE = "salvage"
+    RENDER = "render"
+    PUSH = "push"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What is on record for a take, in summary; anything personal is not kept here."""
+
+    state: ConsentState
+    language: str | None = None  # BCP 47, the language in which it was explained
+    manner: Manner | None = None
+
+    def __post_init__(self) -> None:
+        if self.language is not None and not _is_language(self.language):
+            raise ValueError(f"“{self.language[:40]}” is not a BCP 47 language tag such as `ar` or `sw-KE`")
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One attempt at answering one tweet, as its slate says."""
+
+    id: TakeId
+    tweet_id: TweetId
+    number: int  # counts from 1 within a tweet on one laptop
+    begun_at: datetime  # UTC
+    place: Place | None = None
+    operator: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.number < 1:
+            raise ValueError("takes are numbered from 1")
+        if self.begun_at.utcoffset() != timedelta(0):
+            raise ValueError("times are UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The camera file, sealed. `path` is relative to the library."""
+
+    take: TakeId
+    path: str
+    sha256: Sha256
+    bytes: int
+    seconds: float | None = None  # None where the file does not tell
+    recovered: bool = False  # salvaged from a recording that died
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """A take encoded under a profile. `path` is relative to the library."""
+
+    take: TakeId
+    profile: str
+    path: str
+    sha256: Sha256
+    bytes: int
+    seconds: float
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A rendition that lacks its receipt: derived by a query, never stored."""
+
+    take: Take
+    rendition: Rendition
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The store's word that it holds the verified bytes."""
+
+    take: TakeId
+    profile: str
+    sha256: Sha256
+    store: str  # the store's URL
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Permanent trouble at one station, so that it is not tried for ever."""
+
+    take: TakeId
+    station: Station
+    why: str
+    profile: str = ""  # empty where the whole take is refused
+
+
+def _is_language(tag: str) -> bool:
+    parts = tag.split("-")
+    return 2 <= len(parts[0]) <= 3 and all(p.isascii() and p.isalnum() and len(p) <= 8 for p in parts)
