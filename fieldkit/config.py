@@ -1,0 +1,163 @@
+"""Settings, read once: flags > environment > file > default. And where things lie in a library."""
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from fieldkit import disk
+from fieldkit.errors import NeedsCrew
+from fieldkit.model import Place
+
+_PREFIX = "FIELDKIT_"
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The folder on the laptop that holds the journal, originals and renditions."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "fieldkit.toml"
+
+    @property
+    def journal(self) -> Path:
+        return self.root / "journal.sqlite"
+
+    @property
+    def rolling(self) -> Path:
+        """Recordings while the camera rolls: `<take>.mkv` and the lock `<take>.lock` its recorder holds."""
+        return self.root / "rolling"
+
+    @property
+    def originals(self) -> Path:
+        return self.root / "originals"
+
+    @property
+    def renditions(self) -> Path:
+        return self.root / "renditions"
+
+    @property
+    def live(self) -> Path:
+        """What the running worker is doing, for other terminals to read; nothing decides by it."""
+        return self.root / "live.json"
+
+    def lock(self, work: str) -> disk.Lock:
+        """The lock on one kind of work in this library: one worker at a time."""
+        return disk.Lock(self.root / f"{work}.lock")
+
+    def make(self) -> None:
+        """Makes the folders that are missing. Raises DiskFull, NeedsCrew."""
+        for folder in (self.rolling, self.originals, self.renditions):
+            disk.make_folder(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a crew sets once; each default stands here only."""
+
+    store: str | None = None  # the store's URL
+    token: str | None = None
+    place: Place | None = None
+    operator: str | None = None
+    language: str | None = None  # BCP 47, in which consent is explained here
+    camera: str | None = None
+    microphone: str | None = None
+    ffmpeg: str | None = None  # a path; None is the binary that imageio-ffmpeg brings
+    patience: float = 60.0  # seconds without a byte confirmed after which `sync` gives up, exit 4
+    rate: int | None = None  # bits/s that an upload may use; None is all there is
+
+    def __post_init__(self) -> None:
+        if self.store is not None:
+            url = urlsplit(self.store)
+            if url.scheme not in ("http", "https") or not url.netloc or url.query or url.fragment:
+                raise NeedsCrew(f"“{self.store[:80]}” is not a store's URL such as https://clips.example.org")
+        if self.patience <= 0:
+            raise NeedsCrew("patience is a number of seconds above 0.")
+        if self.rate is not None and self.rate < 1000:
+            raise NeedsCrew("rate is in bits per second and at least 1000.")
+
+    @classmethod
+    def read(cls, library: Library, environment: Mapping[str, str], flags: Mapping[str, Any]) -> Self:
+        """Settings from what was typed, the FIELDKIT_* environment and the library's file, in that order.
+
+        Raises NeedsCrew where one of them is not what it should be.
+        """
+        names = {field.name for field in fields(cls)}
+        stored = _read_file(library.settings)
+        if unknown := sorted(stored.keys() - names):
+            raise NeedsCrew(f"{library.settings} has a setting fieldkit does not know: {', '.join(unknown)}.")
+        from_environment = {
+            name: environment[_PREFIX + name.upper()]
+            for name in names
+            if environment.get(_PREFIX + name.upper())
+        }
+        typed = {name: value for name, value in flags.items() if value is not None}
+        return cls(
+            **{name: _parse(name, value) for name, value in (stored | from_environment | typed).items()}
+        )
+
+    def write(self, library: Library) -> None:
+        """Keeps the settings in the library's file, readable by its owner only (it holds the token)."""
+        lines = [
+            f"{field.name} = {json.dumps(getattr(self, field.name), ensure_ascii=False)}"
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        ]
+        disk.write(library.settings, ("\n".join(lines) + "\n").encode())
+
+    def changed(self, **values: Any) -> Self:
+        """These settings with those values that are not None put in."""
+        given = {name: _parse(name, value) for name, value in values.items() if value is not None}
+        return replace(self, **given)
+
+
+def library_at(folder: str | None) -> Library:
+    """The library in `folder`, or the platform's data folder where none is given."""
+    return Library(Path(folder or os.fspath(platformdirs.user_data_path("fieldkit"))).absolute())
+
+
+def rate_of(text: str) -> int:
+    """Bits per second of `128k`, `1M`, `64000`. Raises NeedsCrew."""
+    number, unit = text.strip().lower().removesuffix("bit/s"), 1
+    for suffix, factor in (("k", 1000), ("m", 1_000_000)):
+        if number.endswith(suffix):
+            number, unit = number[:-1], factor
+    try:
+        return round(float(number) * unit)
+    except (ValueError, OverflowError):
+        raise NeedsCrew(f"“{text[:40]}” is not a rate such as 64k, 256k or 1M (bits per second).") from None
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise NeedsCrew(f"{path} can't be read as TOML ({error}); `fieldkit init` writes it anew.") from error
+
+
+def _parse(name: str, value: Any) -> Any:
+    try:
+        match name:
+            case "patience":
+                return float(value)
+            case "rate":
+                return rate_of(value) if isinstance(value, str) else int(value)
+            case "place":
+                return Place(value)
+            case "store":
+                return str(value).rstrip("/")
+            case _:
+                return str(value)
+    except ValueError as error:
+        raise NeedsCrew(f"The setting {name} can't be “{str(value)[:80]}”: {error}.") from error

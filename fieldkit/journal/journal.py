@@ -1,0 +1,376 @@
+"""Facts in, missing consequences out; with database.py the only crew-side SQL."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from fieldkit.errors import NeedsCrew
+from fieldkit.journal import database
+from fieldkit.model import (
+    Consent,
+    ConsentState,
+    Manner,
+    Original,
+    Place,
+    Receipt,
+    Refusal,
+    Rendition,
+    Sha256,
+    Station,
+    Take,
+    TakeId,
+    TweetId,
+    Upload,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A rendition that is to be made."""
+
+    take: Take
+    original: Original
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Everything the journal knows of one take."""
+
+    take: Take
+    consent: Consent
+    original: Original | None
+    circled: bool
+    voided: bool
+    renditions: list[Rendition] = field(default_factory=list)
+    receipted: frozenset[str] = frozenset()  # profiles whose present bytes a store has
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+class Journal:
+    """One connection to a library's journal; each thread opens its own. `now` returns UTC."""
+
+    def __init__(self, path: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._db = database.connect(path)
+        self._now = now
+
+    def close(self) -> None:
+        """Ends the connection; what was written is durable already."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ── facts in ────────────────────────────────────────────────────────────────────────────────────
+
+    def begin(
+        self, take: TakeId, tweet_id: TweetId, place: Place | None, operator: str | None, consent: Consent
+    ) -> Take:
+        """The intent, before the camera rolls: returns the take with its number within the tweet."""
+        with database.transaction(self._db):
+            return self._begin(take, tweet_id, place, operator, consent)
+
+    def seal(self, original: Original) -> None:
+        """The take's original is safe on disk. Sealing it twice is nothing."""
+        with database.transaction(self._db):
+            self._seal(original)
+
+    def ingest(
+        self,
+        original: Original,
+        tweet_id: TweetId,
+        place: Place | None,
+        operator: str | None,
+        consent: Consent,
+    ) -> tuple[Take, bool]:
+        """A take and its original at once; (take, False) where this tweet already has these bytes."""
+        with database.transaction(self._db):
+            known = self._holder(tweet_id, original.sha256)
+            if known is not None:
+                return known, False
+            take = self._begin(original.take, tweet_id, place, operator, consent)
+            self._seal(original)
+            return take, True
+
+    def consent(self, take: TakeId, consent: Consent) -> None:
+        """What the speaker said about this take; the latest counts. Withdrawn stays withdrawn."""
+        with database.transaction(self._db):
+            if self._state(take) is ConsentState.WITHDRAWN and consent.state is not ConsentState.WITHDRAWN:
+                raise NeedsCrew(
+                    "Consent for this take was withdrawn, which is final; record a new take if they wish."
+                )
+            self._consent(take, consent)
+
+    def rendered(self, rendition: Rendition) -> None:
+        """The rendition is safe on disk; it takes the place of an earlier one of its profile."""
+        row = _columns(rendition)
+        with database.transaction(self._db):
+            self._drop(rendition.take, rendition.profile)
+            self._insert("renditions", **row, made_at=self._stamp())
+
+    def drop_rendition(self, take: TakeId, profile: str) -> None:
+        """The rendition's bytes are damaged or unwanted: it is due again."""
+        with database.transaction(self._db):
+            self._drop(take, profile)
+
+    def located(self, sha256: Sha256, tweet_id: TweetId, store: str, url: str) -> None:
+        """A store said where the upload of these bytes lives."""
+        with database.transaction(self._db):
+            self._db.execute(
+                "INSERT OR REPLACE INTO locations (sha256, tweet_id, store, url, at) VALUES (?, ?, ?, ?, ?)",
+                (sha256, tweet_id, store, url, self._stamp()),
+            )
+
+    def received(self, receipt: Receipt) -> None:
+        """The store holds the verified bytes. Receiving it twice is nothing."""
+        with database.transaction(self._db):
+            self._db.execute(
+                "INSERT OR IGNORE INTO receipts (take, profile, sha256, store, at) VALUES (?, ?, ?, ?, ?)",
+                (receipt.take, receipt.profile, receipt.sha256, receipt.store, _text(receipt.at)),
+            )
+
+    def refuse(self, refusal: Refusal) -> None:
+        """This will not work until a person does something."""
+        with database.transaction(self._db):
+            self._db.execute(
+                "INSERT OR IGNORE INTO refusals (take, station, profile, why, at) VALUES (?, ?, ?, ?, ?)",
+                (refusal.take, refusal.station, refusal.profile, refusal.why, self._stamp()),
+            )
+
+    def forgive(self, station: Station, take: TakeId | None = None) -> int:
+        """Lifts refusals at a station, of one take or of all; returns how many."""
+        with database.transaction(self._db):
+            return self._db.execute(
+                "DELETE FROM refusals WHERE station = ? AND take = coalesce(?, take)", (station, take)
+            ).rowcount
+
+    def circle(self, take: TakeId) -> None:
+        """The crew's choice among its tweet's takes."""
+        self._require(take)
+        with database.transaction(self._db):
+            self._insert("circles", take=take, at=self._stamp())
+
+    def void(self, take: TakeId) -> None:
+        """The crew discards the take: nothing more is made of it or sent."""
+        self._require(take)
+        with database.transaction(self._db):
+            self._db.execute("INSERT OR IGNORE INTO voids (take, at) VALUES (?, ?)", (take, self._stamp()))
+
+    # ── missing consequences out ────────────────────────────────────────────────────────────────────
+
+    def unsealed(self) -> list[Take]:
+        """Takes that were begun and lack their original, oldest first; some may be rolling now."""
+        return [_take(row) for row in self._rows("SELECT * FROM unsealed ORDER BY entered")]
+
+    def due_renditions(self, profiles: Sequence[str]) -> list[Due]:
+        """Renditions to be made: profile by profile as given, circled takes first, then the oldest."""
+        rows = self._rows(
+            """
+            SELECT t.*, o.path, o.sha256, o.bytes, o.seconds, o.recovered, p.value AS profile
+            FROM json_each(?) AS p CROSS JOIN releasable AS t JOIN originals AS o USING (take)
+            WHERE NOT EXISTS (SELECT 1 FROM renditions WHERE take = t.take AND profile = p.value)
+              AND NOT EXISTS (SELECT 1 FROM refusals
+                              WHERE take = t.take AND station = 'render' AND profile IN ('', p.value))
+            ORDER BY p.key, t.circled DESC, t.entered
+            """,
+            json.dumps(list(profiles)),
+        )
+        return [Due(_take(row), _original(row), row["profile"]) for row in rows]
+
+    def due_uploads(self, store: str, profiles: Sequence[str], *, refused: bool = False) -> list[Upload]:
+        """Renditions that lack this store's receipt, in the order to send them; or those refused."""
+        rows = self._rows(
+            f"""
+            SELECT t.*, r.profile, r.path, r.sha256, r.bytes, r.seconds, r.width, r.height
+            FROM releasable AS t JOIN renditions AS r USING (take)
+                 LEFT JOIN json_each(?) AS p ON p.value = r.profile
+            WHERE NOT EXISTS (SELECT 1 FROM receipts AS x WHERE x.take = r.take AND x.profile = r.profile
+                                AND x.sha256 = r.sha256 AND x.store = ?)
+              AND {"" if refused else "NOT"} EXISTS (SELECT 1 FROM refusals
+                              WHERE take = t.take AND station = 'push' AND profile IN ('', r.profile))
+            ORDER BY p.key NULLS LAST, t.circled DESC, t.entered
+            """,  # noqa: S608 - the only piece put in is a word of this line
+            json.dumps(list(profiles)),
+            store,
+        )
+        return [Upload(_take(row), _rendition(row), row["language"]) for row in rows]
+
+    def may_leave(self, take: TakeId) -> bool:
+        """Whether the take is sealed, agreed to and not discarded, at this instant."""
+        return bool(self._rows("SELECT 1 FROM releasable WHERE take = ?", take))
+
+    def location(self, sha256: Sha256, tweet_id: TweetId, store: str) -> str | None:
+        """Where this store said that the upload of these bytes lives."""
+        rows = self._rows(
+            "SELECT url FROM locations WHERE sha256 = ? AND tweet_id = ? AND store = ?",
+            sha256,
+            tweet_id,
+            store,
+        )
+        return str(rows[0]["url"]) if rows else None
+
+    def holder(self, tweet_id: TweetId, sha256: Sha256) -> Take | None:
+        """The take of this tweet whose original has these bytes."""
+        return self._holder(tweet_id, sha256)
+
+    def entries(self, tweet_id: TweetId | None = None) -> list[Entry]:
+        """Everything known of every take, or of one tweet's, in order of entry."""
+        rows = self._rows(
+            """
+            SELECT t.*, c.state, c.language, c.manner, o.path, o.sha256, o.bytes, o.seconds, o.recovered,
+                   t.take IN (SELECT take FROM circled) AS circled, v.take IS NOT NULL AS voided
+            FROM takes AS t JOIN consent_now AS c USING (take)
+                 LEFT JOIN originals AS o USING (take) LEFT JOIN voids AS v USING (take)
+            WHERE t.tweet_id = coalesce(?, t.tweet_id) ORDER BY t.entered
+            """,
+            tweet_id,
+        )
+        return [self._entry(row) for row in rows]
+
+    def take(self, prefix: str) -> Take:
+        """The take whose ID is, or ends or begins with, `prefix`. Raises NeedsCrew for none or several."""
+        text = prefix.strip().lower()
+        rows = self._rows(
+            "SELECT * FROM takes WHERE take = ?1 OR length(?1) >= 6 "
+            "AND (substr(take, 1, length(?1)) = ?1 OR substr(take, -length(?1)) = ?1)",
+            text,
+        )
+        if len(rows) != 1:
+            several = "several takes are" if rows else "no take is"
+            raise NeedsCrew(f"{several.capitalize()} called “{prefix[:40]}”; `fieldkit takes` lists them.")
+        return _take(rows[0])
+
+    # ── one row each ────────────────────────────────────────────────────────────────────────────────
+
+    def _begin(
+        self, take: TakeId, tweet_id: TweetId, place: Place | None, operator: str | None, consent: Consent
+    ) -> Take:
+        last = self._rows("SELECT coalesce(max(number), 0) AS n FROM takes WHERE tweet_id = ?", tweet_id)
+        begun_at = datetime.fromisoformat(self._stamp())
+        made = Take(take, tweet_id, last[0]["n"] + 1, begun_at, place, operator)
+        self._insert(
+            "takes",
+            take=take,
+            tweet_id=tweet_id,
+            number=made.number,
+            begun_at=_text(made.begun_at),
+            place=place,
+            operator=operator,
+        )
+        self._consent(take, consent)
+        return made
+
+    def _seal(self, original: Original) -> None:
+        if self._rows("SELECT 1 FROM originals WHERE take = ?", original.take):
+            return
+        self._insert("originals", **_columns(original), sealed_at=self._stamp())
+
+    def _consent(self, take: TakeId, consent: Consent) -> None:
+        self._insert("consents", take=take, **_columns(consent), at=self._stamp())
+
+    def _drop(self, take: TakeId, profile: str) -> None:
+        for table in ("receipts", "renditions"):
+            self._db.execute(f"DELETE FROM {table} WHERE take = ? AND profile = ?", (take, profile))  # noqa: S608
+
+    def _holder(self, tweet_id: TweetId, sha256: Sha256) -> Take | None:
+        rows = self._rows(
+            "SELECT t.* FROM takes AS t JOIN originals AS o USING (take) "
+            "WHERE t.tweet_id = ? AND o.sha256 = ? ORDER BY t.entered LIMIT 1",
+            tweet_id,
+            sha256,
+        )
+        return _take(rows[0]) if rows else None
+
+    def _state(self, take: TakeId) -> ConsentState:
+        self._require(take)
+        return ConsentState(self._rows("SELECT state FROM consent_now WHERE take = ?", take)[0]["state"])
+
+    def _require(self, take: TakeId) -> None:
+        if not self._rows("SELECT 1 FROM takes WHERE take = ?", take):
+            raise NeedsCrew(f"There is no take {take} in this library; `fieldkit takes` lists them.")
+
+    def _entry(self, row: sqlite3.Row) -> Entry:
+        take = _take(row)
+        renditions = [
+            _rendition(r)
+            for r in self._rows("SELECT * FROM renditions WHERE take = ? ORDER BY profile", take.id)
+        ]
+        receipts = self._rows("SELECT profile, sha256 FROM receipts WHERE take = ?", take.id)
+        held = {(r["profile"], r["sha256"]) for r in receipts}
+        refusals = self._rows("SELECT * FROM refusals WHERE take = ? ORDER BY station, profile", take.id)
+        return Entry(
+            take,
+            Consent(
+                ConsentState(row["state"]), row["language"], Manner(row["manner"]) if row["manner"] else None
+            ),
+            _original(row) if row["sha256"] else None,
+            bool(row["circled"]),
+            bool(row["voided"]),
+            renditions,
+            frozenset(r.profile for r in renditions if (r.profile, r.sha256) in held),
+            [Refusal(take.id, Station(r["station"]), r["why"], r["profile"]) for r in refusals],
+        )
+
+    def _insert(self, table: str, **columns: Any) -> None:
+        marks = ", ".join("?" * len(columns))
+        self._db.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names from this file
+            tuple(columns.values()),
+        )
+
+    def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        with database.translated():
+            return self._db.execute(query, values).fetchall()
+
+    def _stamp(self) -> str:
+        return _text(self._now())
+
+
+def _columns(fact: Any) -> dict[str, Any]:
+    return {name: getattr(fact, name) for name in fact.__slots__}
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _take(row: sqlite3.Row) -> Take:
+    return Take(
+        TakeId(row["take"]),
+        TweetId(row["tweet_id"]),
+        row["number"],
+        datetime.fromisoformat(row["begun_at"]),
+        Place(row["place"]) if row["place"] else None,
+        row["operator"],
+    )
+
+
+def _original(row: sqlite3.Row) -> Original:
+    return Original(
+        TakeId(row["take"]),
+        row["path"],
+        Sha256(row["sha256"]),
+        row["bytes"],
+        row["seconds"],
+        bool(row["recovered"]),
+    )
+
+
+def _rendition(row: sqlite3.Row) -> Rendition:
+    return Rendition(
+        TakeId(row["take"]),
+        row["profile"],
+        row["path"],
+        Sha256(row["sha256"]),
+        row["bytes"],
+        row["seconds"],
+        row["width"],
+        row["height"],
+    )
