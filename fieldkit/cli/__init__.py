@@ -9,14 +9,11 @@ from typing import Any
 import click
 
 from fieldkit import __version__
+from fieldkit.cli import capture, library, sync, takes, transcode
+from fieldkit.cli.codes import EXIT_CODES
+from fieldkit.cli.store import store
 from fieldkit.errors import FieldkitError
 
-EXIT_CODES = """\b
-Exit codes:
-  0 done              3 needs the crew    5 damaged
-  1 something refused 4 worth retrying    130 interrupted, resumable
-  2 wrong usage
-"""
 _INTERRUPTED = 130
 
 
@@ -54,3 +51,26 @@ def main() -> None:
       fieldkit record https://x.com/i/status/826412345678901234 --consent agreed
       fieldkit run
     """
+
+
+for command in (
+    library.init,
+    library.doctor,
+    capture.devices,
+    capture.record,
+    capture.ingest,
+    takes.consent,
+    takes.takes,
+    takes.circle,
+    takes.void,
+    transcode.render,
+    transcode.transcode,
+    transcode.check,
+    sync.queue,
+    sync.sync,
+    sync.run,
+    library.status,
+    library.demo,
+    store,
+):
+    main.add_command(command)

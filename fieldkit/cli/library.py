@@ -1,0 +1,89 @@
+"""init, doctor, status, demo: the library as a whole."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fieldkit.cli import options, say
+
+
+@click.command(
+    epilog=options.epilog(
+        "fieldkit init --store https://clips.example.org --token T --place kakuma --operator asha",
+        "fieldkit init",
+    )
+)
+@click.option("--store", metavar="URL", help="The central store.")
+@click.option("--token", metavar="T", help="This laptop's token, from `fieldkit store token add`.")
+@click.option("--place", metavar="P", help="The camp's code, such as kakuma.")
+@click.option("--operator", metavar="NAME", help="Who works with this laptop: initials or a code.")
+@click.option("--language", metavar="TAG", help="The language in which consent is explained here.")
+@click.option("--camera", metavar="C", help="The camera to record from.")
+@click.option("--mic", "microphone", metavar="M", help="The microphone to record from.")
+@options.library
+def init(folder: str | None, **settings: Any) -> None:
+    """Make the library, or change its settings; what is not given stays."""
+    kit = options.kit(folder)
+    with kit.journal():
+        kit.settings.changed(**settings).write(kit.library)
+    say.note(f"The library is at {kit.library.root}. `fieldkit doctor` says what is missing.")
+
+
+@click.command(epilog=options.epilog("fieldkit doctor", "fieldkit doctor --json"))
+@options.as_json
+@options.library
+def doctor(as_json: bool, folder: str | None) -> int:
+    """Check ffmpeg, cameras, microphones, disk, clock, store and token, and say what to do."""
+    findings = options.kit(folder).doctor()
+    if as_json:
+        say.document([{"check": f.check, "ok": f.ok, "found": f.found, "advice": f.advice} for f in findings])
+    else:
+        for finding in findings:
+            mark = click.style("ok  ", fg="green") if finding.ok else click.style("look", fg="yellow")
+            click.echo(
+                f"{mark}  {finding.check}: {finding.found}"
+                + (f" – {finding.advice}" if finding.advice else "")
+            )
+    return options.exit_code(0, sum(not f.ok and f.needed for f in findings))
+
+
+@click.command(epilog=options.epilog("fieldkit status", "fieldkit status --json"))
+@options.as_json
+@options.library
+def status(as_json: bool, folder: str | None) -> None:
+    """One screen: the link, the queue, the takes."""
+    from fieldkit.cli.takes import as_document, state_of
+
+    kit = options.kit(folder)
+    waiting = kit.queue()
+    with kit.journal() as journal:
+        entries = journal.entries()
+    if as_json:
+        root = str(kit.library.root)
+        say.document({**waiting, "takes": [as_document(entry, root) for entry in entries]})
+        return
+    link = waiting["link"]
+    left = sum(u["bytes"] - u["sent"] for u in waiting["uploads"] if u["state"] != "refused")
+    click.echo(f"Library  {kit.library.root}")
+    click.echo(f"Store    {kit.settings.store or 'none set: fieldkit init --store URL'}")
+    click.echo(f"Link     {say.rate(link['bits_per_second']) if link else 'not measured yet'}")
+    click.echo(f"Queue    {len(waiting['uploads'])} to send, {say.size(left)}")
+    click.echo(f"Takes    {len(entries)}")
+    for entry in entries[-10:]:
+        click.echo(
+            f"  {entry.take.id[-6:]}  {entry.take.tweet_id}  take {entry.take.number}  {state_of(entry)}"
+        )
+
+
+@click.command(epilog=options.epilog("fieldkit demo", "fieldkit demo clip.mp4 --keep"))
+@click.argument("clip", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--keep", is_flag=True, help="Leave the store running, to look at its board.")
+@click.option(
+    "--work", type=click.Path(path_type=Path), default=None, help="Where to work (default: a new folder)."
+)
+def demo(clip: Path | None, keep: bool, work: Path | None) -> int:
+    """Show the whole line on this machine: record, render, and push over a slow link that is cut twice."""
+    from fieldkit.demo import show
+
+    return show(clip, keep=keep, work=work, tell=say.note)

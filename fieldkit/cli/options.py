@@ -1,0 +1,103 @@
+"""Options that many commands share, and how a command opens its library."""
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from fieldkit.cli.codes import EXIT_CODES
+from fieldkit.errors import NeedsCrew
+from fieldkit.model import Consent, ConsentState, Manner, TweetId
+
+if TYPE_CHECKING:
+    from fieldkit.kit import Kit
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class TweetParam(click.ParamType[TweetId]):
+    """A tweet ID or a status URL."""
+
+    name = "tweet"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> TweetId:
+        """Raises NotATweet, whose sentence says more than click's."""
+        return TweetId.parse(str(value))
+
+
+TWEET = TweetParam()
+
+library = click.option(
+    "--library",
+    "folder",
+    envvar="FIELDKIT_LIBRARY",
+    metavar="DIR",
+    help="The library's folder (also FIELDKIT_LIBRARY; default: the platform's data folder).",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, for scripts.")
+
+
+def consent(function: _F) -> _F:
+    """--consent, --language, --spoken/--written."""
+    for option in (
+        click.option(
+            "--spoken/--written",
+            "spoken",
+            default=None,
+            help="How consent was given: said, or signed or marked on paper.",
+        ),
+        click.option(
+            "--language",
+            metavar="TAG",
+            help="The language it was explained in (BCP 47: ar, sw, so, am, ti, en…).",
+        ),
+        click.option(
+            "--consent",
+            "agreed",
+            type=click.Choice(["agreed", "none"]),
+            default="none",
+            show_default=True,
+            help="Whether the speaker agreed to this reply being published. Without it nothing leaves the laptop.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def consent_of(state: str, language: str | None, spoken: bool | None) -> Consent:
+    """The consent that was typed."""
+    manner = None if spoken is None else Manner.SPOKEN if spoken else Manner.WRITTEN
+    try:
+        return Consent(ConsentState(state), language, manner)
+    except ValueError as error:
+        raise NeedsCrew(f"{error}.") from error
+
+
+def kit(folder: str | None, **flags: Any) -> "Kit":
+    """The kit for the library that was named."""
+    from fieldkit.kit import Kit
+
+    return Kit.open(folder, flags)
+
+
+def interruptible() -> threading.Event:
+    """An event to stop by; SIGTERM then ends a command as Ctrl-C does, resumable."""
+
+    def interrupt(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    return threading.Event()
+
+
+def exit_code(done: int, refused: int) -> int:
+    """0 where nothing was refused, 1 where the rest was done, 3 where nothing could be done."""
+    return 0 if not refused else 1 if done else NeedsCrew.exit_code
+
+
+def epilog(*examples: str) -> str:
+    """A command's examples and exit codes, for the end of its help."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in examples) + "\n\n" + EXIT_CODES

@@ -1,0 +1,109 @@
+"""How results look: one JSON document on stdout for scripts, sentences, tables and bars for people."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+
+def document(value: Any) -> None:
+    """The one JSON document of a `--json` command."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def note(text: str) -> None:
+    """A sentence for people, on stderr."""
+    click.echo(text, err=True)
+
+
+def trouble(text: str) -> None:
+    """A sentence about something that went wrong, on stderr, red on a terminal."""
+    click.secho(text, fg="red" if sys.stderr.isatty() else None, err=True)
+
+
+def table(*columns: str, rows: list[tuple[Any, ...]]) -> None:
+    """A table for people on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        drawn.add_row(*(str(cell) for cell in row))
+    Console(width=None if sys.stdout.isatty() else 160).print(drawn)
+
+
+def size(count: float) -> str:
+    """Bytes as people read them: decimal, as disks and links are sold."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count:.0f} B"
+
+
+def rate(bits_per_second: float | None) -> str:
+    """A rate as people read it."""
+    if not bits_per_second:
+        return "– kbit/s"
+    return (
+        f"{bits_per_second / 1000:.0f} kbit/s"
+        if bits_per_second < 1e6
+        else f"{bits_per_second / 1e6:.1f} Mbit/s"
+    )
+
+
+def span(seconds: float | None) -> str:
+    """A time span as people read it."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
+
+
+class Bars:
+    """Progress bars on a terminal; elsewhere a line when a task begins, and no more."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %  {task.fields[rate]}"),
+            TimeRemainingColumn(compact=True),
+            console=Console(stderr=True),
+            disable=not sys.stderr.isatty(),
+        )
+        self._tasks = dict[str, Any]()
+
+    def update(self, name: str, total: float, done: float, rate: str = "") -> None:
+        """Where one task is."""
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=total, rate=rate)
+            if self._progress.disable:
+                note(name)
+        self._progress.update(self._tasks[name], completed=done, rate=rate)
+
+    def following(self, name: str, total: float) -> Callable[[float], None]:
+        """A function to be told how much of the task is done."""
+        return lambda done: self.update(name, total, done)
+
+    def adding(self, name: str, total: float) -> Callable[[int], None]:
+        """A function to be told how much more of the task was done."""
+        done = 0.0
+
+        def add(more: int) -> None:
+            nonlocal done
+            done += more
+            self.update(name, total, done)
+
+        return add
+
+    @contextmanager
+    def shown(self) -> Iterator["Bars"]:
+        """Shows the bars while the block runs."""
+        with self._progress:
+            yield self

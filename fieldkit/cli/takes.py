@@ -1,0 +1,148 @@
+"""takes, circle, void, consent: what the crew decides about its takes."""
+
+from typing import Any
+
+import click
+
+from fieldkit.cli import options, say
+from fieldkit.errors import NeedsCrew
+from fieldkit.journal import Entry
+from fieldkit.model import Consent, ConsentState, TweetId
+
+
+@click.command(epilog=options.epilog("fieldkit takes", "fieldkit takes 826412345678901234 --json"))
+@click.argument("tweet", type=options.TWEET, required=False)
+@options.as_json
+@options.library
+def takes(tweet: TweetId | None, as_json: bool, folder: str | None) -> None:
+    """List the takes of a tweet, or all of them."""
+    kit = options.kit(folder)
+    with kit.journal() as journal:
+        entries = journal.entries(tweet)
+    if as_json:
+        say.document([as_document(entry, str(kit.library.root)) for entry in entries])
+        return
+    if not entries:
+        say.note("No takes yet: `fieldkit record TWEET` or `fieldkit ingest FILE --tweet TWEET` makes one.")
+        return
+    say.table("take", "tweet", "no.", "length", "consent", "state", rows=[_row(entry) for entry in entries])
+
+
+@click.command(epilog=options.epilog("fieldkit circle 1f0c22"))
+@click.argument("take")
+@options.library
+def circle(take: str, folder: str | None) -> None:
+    """Choose TAKE as its tweet's answer (its ID, or six or more characters of its beginning or end)."""
+    with options.kit(folder).journal() as journal:
+        chosen = journal.take(take)
+        journal.circle(chosen.id)
+    say.note(f"Take {chosen.number} now answers tweet {chosen.tweet_id}.")
+
+
+@click.command(epilog=options.epilog("fieldkit void 1f0c22"))
+@click.argument("take")
+@options.library
+def void(take: str, folder: str | None) -> None:
+    """Discard TAKE: its files stay here, nothing more is made of it or sent."""
+    with options.kit(folder).journal() as journal:
+        chosen = journal.take(take)
+        journal.void(chosen.id)
+    say.note(
+        f"Take {chosen.number} of tweet {chosen.tweet_id} is discarded; its original stays on this laptop."
+    )
+
+
+@click.command(
+    epilog=options.epilog(
+        "fieldkit consent 1f0c22 --agree --language sw --spoken", "fieldkit consent 1f0c22 --withdraw"
+    )
+)
+@click.argument("take")
+@click.option(
+    "--agree", "state", flag_value="agreed", help="The speaker agrees to this reply being published."
+)
+@click.option("--withdraw", "state", flag_value="withdrawn", help="The speaker takes it back, for good.")
+@click.option("--language", metavar="TAG", help="The language it was explained in (BCP 47).")
+@click.option("--spoken/--written", "spoken", default=None, help="How it was given.")
+@options.library
+def consent(
+    take: str, state: str | None, language: str | None, spoken: bool | None, folder: str | None
+) -> None:
+    """Put consent for TAKE on record, or withdraw it."""
+    if state is None:
+        raise click.UsageError("say --agree or --withdraw")
+    with options.kit(folder).journal() as journal:
+        chosen = journal.take(take)
+        entry = next(e for e in journal.entries(chosen.tweet_id) if e.take.id == chosen.id)
+        given: Consent = options.consent_of(state, language, spoken)
+        journal.consent(chosen.id, given)
+    if given.state is ConsentState.AGREED:
+        say.note(
+            f"Consent is on record for take {chosen.number} of tweet {chosen.tweet_id}; it may now be sent."
+        )
+    elif entry.receipted:
+        raise NeedsCrew(
+            f"Withdrawn: nothing more of take {chosen.number} is sent, but the store has it already. Tell the command "
+            f"centre now to withdraw tweet {chosen.tweet_id} on its board."
+        )
+    else:
+        say.note(f"Withdrawn: nothing of take {chosen.number} of tweet {chosen.tweet_id} leaves this laptop.")
+
+
+def as_document(entry: Entry, root: str) -> dict[str, Any]:
+    """One take as `fieldkit takes --json` prints it (blueprint 5.1); paths are absolute."""
+    take, original = entry.take, entry.original
+    return {
+        "take": take.id,
+        "tweet_id": take.tweet_id,
+        "number": take.number,
+        "place": take.place,
+        "operator": take.operator,
+        "recorded_at": take.begun_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "seconds": original.seconds if original else None,
+        "original": {"path": f"{root}/{original.path}", "sha256": original.sha256, "bytes": original.bytes}
+        if original
+        else None,
+        "recovered": bool(original and original.recovered),
+        "consent": str(entry.consent.state),
+        "language": entry.consent.language,
+        "circled": entry.circled,
+        "voided": entry.voided,
+        "renditions": [
+            {
+                "profile": r.profile,
+                "path": f"{root}/{r.path}",
+                "sha256": r.sha256,
+                "bytes": r.bytes,
+                "width": r.width,
+                "height": r.height,
+                "receipt": r.profile in entry.receipted,
+            }
+            for r in entry.renditions
+        ],
+        "refusal": "; ".join(refusal.why for refusal in entry.refusals) or None,
+    }
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    take = entry.take
+    name = take.id[-6:] + (" ◉" if entry.circled else "")
+    return (name, take.tweet_id, take.number, _length(entry), entry.consent.state, state_of(entry))
+
+
+def _length(entry: Entry) -> str:
+    return say.span(entry.original.seconds) if entry.original else "–"
+
+
+def state_of(entry: Entry) -> str:
+    """Where a take stands on the line, in a few words."""
+    if entry.voided:
+        return "discarded"
+    if entry.refusals:
+        return f"refused: {entry.refusals[0].why}"
+    if entry.original is None:
+        return "rolling, or to be salvaged by `fieldkit render`"
+    if entry.consent.state is not ConsentState.AGREED:
+        return "stays here: no consent"
+    made = [f"{r.profile} {'arrived' if r.profile in entry.receipted else 'waits'}" for r in entry.renditions]
+    return ", ".join(made) or "to be rendered"

@@ -1,0 +1,124 @@
+"""render, transcode, check: from originals to files that X takes."""
+
+from pathlib import Path
+
+import click
+
+from fieldkit.cli import options, say
+from fieldkit.errors import FieldkitError
+
+
+@click.command(epilog=options.epilog("fieldkit render", "fieldkit render --again --trim"))
+@click.option("--again", is_flag=True, help="Try refused takes again.")
+@click.option(
+    "--trim", is_flag=True, help="Cut takes that are too long instead of refusing them; implies --again."
+)
+@options.as_json
+@options.library
+def render(again: bool, trim: bool, as_json: bool, folder: str | None) -> int:
+    """Make every rendition that is due; first salvage what a dead recording left behind."""
+    from fieldkit.cli.audience import on_terminal
+
+    stop = options.interruptible()
+    with on_terminal(stop) as audience:
+        outcome = options.kit(folder).render(stop, audience, trim=trim, again=again or trim)
+    if as_json:
+        say.document(
+            {
+                "salvaged": [o.take for o in outcome.salvaged],
+                "rendered": [
+                    {"take": r.take, "profile": r.profile, "sha256": r.sha256, "bytes": r.bytes}
+                    for r in outcome.rendered
+                ],
+                "refused": [{"take": r.take, "profile": r.profile, "why": r.why} for r in outcome.refused],
+            }
+        )
+    for original in outcome.salvaged:
+        say.note(
+            f"Salvaged a recording that had died: take {original.take[-6:]}, {say.size(original.bytes)}."
+        )
+    for made in outcome.rendered:
+        say.note(
+            f"{made.profile}: {made.width}x{made.height}, {say.span(made.seconds)}, {say.size(made.bytes)}"
+        )
+    for refusal in outcome.refused:
+        say.trouble(f"Take {refusal.take[-6:]}, {refusal.profile}: {refusal.why}")
+    if not (outcome.salvaged or outcome.rendered or outcome.refused):
+        say.note("Nothing is due.")
+    return options.exit_code(len(outcome.rendered), len(outcome.refused))
+
+
+@click.command(
+    epilog=options.epilog(
+        "fieldkit transcode card/*.MP4 -o ready", "fieldkit transcode DCIM -o ready --jobs 2 --json"
+    )
+)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where to put them."
+)
+@click.option("--profile", type=click.Choice(["tweet", "proxy"]), default="tweet", show_default=True)
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Files at a time.")
+@click.option("--trim", is_flag=True, help="Cut clips that are too long instead of refusing them.")
+@options.as_json
+@options.library
+def transcode(
+    paths: tuple[Path, ...],
+    output: Path,
+    profile: str,
+    jobs: int,
+    trim: bool,
+    as_json: bool,
+    folder: str | None,
+) -> int:
+    """Turn any video files and folders into MP4s that X takes, offline. What is done already is skipped."""
+    from fieldkit.transcode import batch
+
+    kit = options.kit(folder)
+    options.interruptible()
+    bars = say.Bars()
+    with bars.shown():
+        results = batch.transcode(
+            paths, output, profile, kit.ffmpeg, jobs=jobs, trim=trim, progress=bars.update
+        )
+    if as_json:
+        say.document({"results": [result.as_document() for result in results]})
+    for result in results:
+        if result.error:
+            say.trouble(f"{result.source}: {result.error}")
+        elif not as_json:
+            say.note(f"{result.output}: {'there already' if result.skipped else say.size(result.bytes or 0)}")
+    refused = sum(1 for result in results if result.error)
+    return options.exit_code(len(results) - refused, refused)
+
+
+@click.command(epilog=options.epilog("fieldkit check reply.mp4", "fieldkit check *.mp4 --json"))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
+@options.as_json
+def check(files: tuple[Path, ...], as_json: bool) -> int:
+    """Would X take this file? Rule by rule."""
+    from fieldkit.transcode.check import check as problems_of
+
+    reports, unreadable = [], 0
+    for file in files:
+        try:
+            problems = problems_of(file)
+        except FieldkitError as error:
+            unreadable += 1
+            problems = []
+            reports.append({"file": str(file), "ok": False, "problems": [], "error": str(error)})
+            say.trouble(f"{file}: {error}")
+            continue
+        ok = not any(problem.severity == "reject" for problem in problems)
+        reports.append(
+            {"file": str(file), "ok": ok, "problems": [problem.as_document() for problem in problems]}
+        )
+        if not as_json:
+            click.echo(f"{file}: {'ok' if ok else 'X would refuse it'}")
+            for problem in problems:
+                click.echo(
+                    f"  {problem.severity}: {problem.rule}: {problem.found} (limit {problem.limit}; {problem.source})"
+                )
+    if as_json:
+        say.document(reports)
+    return options.exit_code(sum(1 for r in reports if r["ok"]), sum(1 for r in reports if not r["ok"]))

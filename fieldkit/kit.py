@@ -1,0 +1,218 @@
+"""Puts the real parts together; the only module that knows them all."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from fieldkit import pipeline
+from fieldkit.capture.ingest import Ingested, Order, ingest
+from fieldkit.config import Library, Settings, library_at
+from fieldkit.errors import FieldkitError, NeedsCrew
+from fieldkit.journal import Due, Journal
+from fieldkit.model import Consent, Station, TweetId, Upload
+from fieldkit.pipeline import DUE, Outcome
+from fieldkit.sync import live
+from fieldkit.sync.link import Pace, eta_seconds
+from fieldkit.sync.patience import Patience
+from fieldkit.sync.push import Progress, Push
+from fieldkit.sync.tus import Tus
+from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.probe import probe
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is told what happens: each is a function of the command that runs."""
+
+    rendering: Callable[[Due], Callable[[float], None]]  # returns who wants seconds of output
+    sending: Callable[[Progress, float | None], None]  # with the goodput in bits/s
+    trouble: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """One library with its settings."""
+
+    library: Library
+    settings: Settings
+
+    @classmethod
+    def open(cls, folder: str | None, flags: Mapping[str, Any] | None = None) -> Self:
+        """The kit for a library folder; `flags` are settings that were typed. Raises NeedsCrew."""
+        library = library_at(folder)
+        return cls(library, Settings.read(library, os.environ, flags or {}))
+
+    @contextmanager
+    def journal(self) -> Iterator[Journal]:
+        """The library's journal, made where it is missing."""
+        self.library.make()
+        with Journal(self.library.journal) as journal:
+            yield journal
+
+    @property
+    def ffmpeg(self) -> Ffmpeg:
+        """The ffmpeg in use."""
+        return Ffmpeg(self.settings.ffmpeg)
+
+    @property
+    def store(self) -> str:
+        """The store's URL. Raises NeedsCrew where none is set."""
+        if self.settings.store is None:
+            raise NeedsCrew(
+                "No store is set yet: `fieldkit init --store https://… --token …`. Everything is kept."
+            )
+        return self.settings.store
+
+    def order(self, tweet_id: TweetId, consent: Consent) -> Order:
+        """What a new take is filed under."""
+        return Order(tweet_id, self.settings.place, self.settings.operator, consent)
+
+    def ingest(
+        self, sources: Iterable[Path], order: Order, progress: Callable[[Path], Callable[[int], None]]
+    ) -> Iterator[tuple[Path, Ingested | FieldkitError]]:
+        """Ingests file after file; an error is given for its file and the rest goes on."""
+        with self.journal() as journal:
+            for source in sources:
+                try:
+                    yield (
+                        source,
+                        ingest(
+                            source,
+                            order,
+                            journal,
+                            self.library,
+                            readable=seconds_of,
+                            progress=progress(source),
+                        ),
+                    )
+                except NeedsCrew as error:
+                    yield source, error
+
+    def render(
+        self, stop: threading.Event, audience: Audience, *, trim: bool = False, again: bool = False
+    ) -> Outcome:
+        """Makes every rendition that is due. Raises DiskFull, WorthRetrying."""
+        with self.journal() as journal:
+            if again:
+                journal.forgive(Station.RENDER)
+            return pipeline.once(self.library, "render", self._renderer(journal, audience, trim=trim), stop)
+
+    def sync(
+        self, stop: threading.Event, audience: Audience, *, watch: bool = False, again: bool = False
+    ) -> Outcome:
+        """Pushes what is due, until the queue is empty or, with `watch`, until `stop` is set."""
+        with self.journal() as journal:
+            if again:
+                journal.forgive(Station.PUSH)
+            worker = self._pusher(journal, stop, audience, endless=watch)
+            if not watch:
+                return pipeline.once(self.library, "sync", worker, stop)
+            pipeline.forever(self.library, "sync", worker, stop, audience.trouble)
+            return Outcome()
+
+    def run(self, stop: threading.Event, audience: Audience) -> None:
+        """Salvage, render and push, side by side, until `stop` is set."""
+        _ = self.store  # said at once, not by a thread later
+
+        def rendering() -> None:
+            with self.journal() as journal:
+                worker = self._renderer(journal, audience, trim=False)
+                pipeline.forever(self.library, "render", worker, stop, audience.trouble)
+
+        def pushing() -> None:
+            with self.journal() as journal:
+                worker = self._pusher(journal, stop, audience, endless=True)
+                pipeline.forever(self.library, "sync", worker, stop, audience.trouble)
+
+        threads = [threading.Thread(target=work, name=work.__name__) for work in (rendering, pushing)]
+        for thread in threads:
+            thread.start()
+        try:
+            while any(thread.is_alive() for thread in threads):
+                stop.wait(0.5)
+                if stop.is_set():
+                    break
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+    def queue(self) -> dict[str, Any]:
+        """What waits, as `fieldkit queue --json` prints it (blueprint 5.1)."""
+        with self.library.lock("sync") as lock, self.journal() as journal:
+            working = not lock.take()
+            sight = live.read(self.library.live)
+            store = self.settings.store or ""
+            waiting = journal.due_uploads(store, DUE)
+            refused = journal.due_uploads(store, DUE, refused=True)
+        link = sight.link
+        uploads, bytes_before = [], 0
+        for upload in waiting:
+            sending = working and upload.rendition.sha256 == sight.sha256
+            sent = min(sight.sent, upload.rendition.bytes) if upload.rendition.sha256 == sight.sha256 else 0
+            bytes_before += upload.rendition.bytes - sent
+            eta = eta_seconds(bytes_before, link.bits_per_second if link else None)
+            uploads.append(_queued(upload, sent, "sending" if sending else "waiting", eta))
+        uploads += [_queued(upload, 0, "refused", None) for upload in refused]
+        measured = {"bits_per_second": link.bits_per_second, "rtt_ms": link.rtt_ms} if link else None
+        return {"link": measured, "uploads": uploads}
+
+    def _renderer(self, journal: Journal, audience: Audience, *, trim: bool) -> pipeline.Renderer:
+        return pipeline.Renderer(
+            journal, self.library, self.ffmpeg, seconds_of, audience.rendering, trim=trim
+        )
+
+    def _pusher(
+        self, journal: Journal, stop: threading.Event, audience: Audience, *, endless: bool
+    ) -> pipeline.Pusher:
+        tus = Tus(self.store, self.settings.token)
+        sight = live.Live(self.library.live, lambda: tus.round_trip)
+
+        def tell(progress: Progress) -> None:
+            sight(progress)
+            audience.sending(progress, sight.bits_per_second())
+
+        push = Push(
+            journal,
+            self.library,
+            tus,
+            self.store,
+            patience=Patience(
+                float("inf") if endless else self.settings.patience,
+                stop,
+                clock=time.monotonic,
+                tell=audience.trouble,
+            ),
+            stop=stop,
+            pace=Pace(self.settings.rate),
+            tell=tell,
+        )
+        return pipeline.Pusher(journal, push, self.store)
+
+
+def seconds_of(path: Path) -> float | None:
+    """How long a video plays; None where it does not tell. Raises NotAVideo for anything else."""
+    return probe(path).seconds
+
+
+def has_display() -> bool:
+    """Whether a preview window can be shown at all."""
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _queued(upload: Upload, sent: int, state: str, eta: float | None) -> dict[str, Any]:
+    return {
+        "take": upload.take.id,
+        "tweet_id": upload.take.tweet_id,
+        "profile": upload.rendition.profile,
+        "bytes": upload.rendition.bytes,
+        "sent": sent,
+        "state": state,
+        "eta_seconds": None if eta is None else round(eta, 1),
+    }

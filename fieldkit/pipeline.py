@@ -1,0 +1,127 @@
+"""The line: salvage, render, push. Each worker asks the journal what is missing until nothing is."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fieldkit import disk
+from fieldkit.capture.salvage import salvage
+from fieldkit.config import Library
+from fieldkit.errors import Damaged, DiskFull, FieldkitError, NeedsCrew, NoConsent, Refused, WorthRetrying
+from fieldkit.journal import Due, Journal
+from fieldkit.model import Original, Receipt, Refusal, Rendition, Station
+from fieldkit.sync.push import Push
+from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.render import render_due
+
+DUE = ("proxy", "tweet")  # the profiles every take is due, in the order to make and send them
+_IDLE = 1.0  # seconds between two looks at the journal of a worker that stays
+
+Readable = Callable[[Path], float | None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one run of a worker did."""
+
+    salvaged: list[Original] = field(default_factory=list)
+    rendered: list[Rendition] = field(default_factory=list)
+    received: list[Receipt] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Salvages what a dead recording left, and makes every rendition that is due.
+
+    `begin` is told which rendition is next and returns who wants its progress (seconds of output).
+    """
+
+    journal: Journal
+    library: Library
+    ffmpeg: Ffmpeg
+    readable: Readable
+    begin: Callable[[Due], Callable[[float], None]]
+    trim: bool = False
+
+    def __call__(self, stop: threading.Event) -> Outcome:
+        """Works until nothing is due or `stop` is set. Raises DiskFull, WorthRetrying."""
+        outcome = Outcome(salvaged=salvage(self.journal, self.library, self.readable))
+        while not stop.is_set() and (due := self.journal.due_renditions(DUE)):
+            first = due[0]
+            try:
+                outcome.rendered.append(
+                    render_due(
+                        first,
+                        self.library,
+                        self.journal,
+                        self.ffmpeg,
+                        trim=self.trim,
+                        progress=self.begin(first),
+                    )
+                )
+            except DiskFull:
+                raise
+            except (NeedsCrew, Damaged) as error:
+                refusal = Refusal(first.take.id, Station.RENDER, str(error), first.profile)
+                self.journal.refuse(refusal)
+                outcome.refused.append(refusal)
+        return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Pusher:
+    """Sends every rendition that lacks its receipt."""
+
+    journal: Journal
+    push: Push
+    store: str
+
+    def __call__(self, stop: threading.Event) -> Outcome:
+        """Works until nothing is due or `stop` is set. Raises NotAuthorised, WorthRetrying."""
+        outcome = Outcome()
+        while not stop.is_set() and (due := self.journal.due_uploads(self.store, DUE)):
+            upload = due[0]
+            try:
+                outcome.received.append(self.push(upload))
+            except NoConsent:
+                continue  # the journal knows, and no longer lists it
+            except (Refused, Damaged) as error:
+                refusal = Refusal(upload.take.id, Station.PUSH, str(error), upload.rendition.profile)
+                self.journal.refuse(refusal)
+                outcome.refused.append(refusal)
+        return outcome
+
+
+def once(
+    library: Library, work: str, worker: Callable[[threading.Event], Outcome], stop: threading.Event
+) -> Outcome:
+    """One run of a worker, alone at this work in this library. Raises WorthRetrying where another is at it."""
+    with library.lock(work) as lock:
+        if not lock.take():
+            raise WorthRetrying(
+                f"Another fieldkit is already at work on this library ({work}); leave it, or stop it first."
+            )
+        if work == "render":
+            disk.sweep(library.renditions)
+        return worker(stop)
+
+
+def forever(
+    library: Library,
+    work: str,
+    worker: Callable[[threading.Event], Outcome],
+    stop: threading.Event,
+    tell: Callable[[str], None],
+) -> None:
+    """Runs a worker until `stop` is set; what needs the crew is told, and tried again in a while."""
+    said = ""
+    while not stop.is_set():
+        try:
+            once(library, work, worker, stop)
+            said = ""
+        except FieldkitError as error:
+            if str(error) != said:
+                tell(said := str(error))
+        stop.wait(_IDLE)

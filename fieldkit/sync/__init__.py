@@ -1,0 +1,1 @@
+"""sync: renditions reach the store, whatever the link does."""

@@ -1,0 +1,89 @@
+"""The sockets under the uploads: small buffers, quick notice of a dead line, a count of bytes on it."""
+
+import socket
+import struct
+import sys
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+STALL = 10.0  # seconds in which one block of 16 KiB must find room in the kernel: 13 kbit/s
+_SEND_BUFFER = 128 * 1024  # bytes; above rate x round trip at 1 Mbit/s and 0.6 s, and little to lose in a cut
+
+if sys.platform == "linux":
+    import fcntl
+    import termios
+
+
+def _options() -> list[tuple[int, int, int]]:
+    options = [
+        *HTTPConnection.default_socket_options,
+        (socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER),
+        (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    ]
+    for name, value in (
+        ("TCP_KEEPIDLE", 10),
+        ("TCP_KEEPINTVL", 5),
+        ("TCP_KEEPCNT", 3),
+        ("TCP_USER_TIMEOUT", round(STALL * 1000)),  # Linux, RFC 5482: unacknowledged for so long is dead
+    ):
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
+    return options
+
+
+class Sockets:
+    """The socket that was opened last; one thread uses a Line at a time."""
+
+    last: socket.socket | None = None
+
+    def unacknowledged(self) -> int:
+        """Bytes handed to the kernel that the other end has not acknowledged; 0 where that is unknown."""
+        if sys.platform != "linux" or self.last is None:
+            return 0
+        try:
+            answer = fcntl.ioctl(self.last.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
+        except OSError:
+            return 0
+        return int(struct.unpack("i", answer)[0])
+
+
+class Line(HTTPAdapter):
+    """An adapter whose connections stall out instead of hanging and can be asked what they still carry."""
+
+    def __init__(self) -> None:
+        self.sockets = Sockets()
+        super().__init__(pool_connections=4, pool_maxsize=4, max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:  # noqa: FBT001, FBT002
+        """requests' own hook for socket options."""
+        sockets = self.sockets
+
+        class Plain(HTTPConnection):
+            def _new_conn(self) -> socket.socket:
+                return _noted(super()._new_conn(), sockets)
+
+        class Secure(HTTPSConnection):
+            def _new_conn(self) -> socket.socket:
+                return _noted(super()._new_conn(), sockets)
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager = PoolManager(
+            num_pools=connections, maxsize=maxsize, block=block, socket_options=_options(), **more
+        )
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+
+def _noted(connection: socket.socket, sockets: Sockets) -> socket.socket:
+    # urllib3 leaves the connect timeout on the socket, and it then limits each block that is sent
+    connection.settimeout(STALL)
+    sockets.last = connection
+    return connection

@@ -1,0 +1,199 @@
+"""push: one rendition goes up until the store's receipt is in the journal."""
+
+import mimetypes
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fieldkit import disk, protocol
+from fieldkit.config import Library
+from fieldkit.errors import Damaged, LinkDown, NoConsent, StoreBusy
+from fieldkit.journal import Journal
+from fieldkit.model import Receipt, Upload
+from fieldkit.sync.link import Pace
+from fieldkit.sync.patience import Patience
+from fieldkit.sync.tus import Body, Gone, Mismatch, Standing, Tus
+
+_MISMATCHES = 3  # whole-file mismatches after which it is the path that is broken, not bad luck
+_POLL = 0.2  # seconds between two looks at what the line acknowledged
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where one upload is: `acknowledged` includes what the kernel at the other end confirmed."""
+
+    upload: Upload
+    acknowledged: int  # bytes
+    confirmed: int  # bytes the store durably had when it was last asked
+    at: float  # seconds on the monotonic clock
+
+
+class Stopped(LinkDown):
+    """The crew stopped the upload; what the store has, it keeps."""
+
+
+class Push:
+    """Sends uploads of one library to one store, one after the other, over one session."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        library: Library,
+        tus: Tus,
+        store: str,
+        *,
+        patience: Patience,
+        stop: threading.Event,
+        pace: Pace,
+        tell: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        self._journal, self._library, self._tus, self._store = journal, library, tus, store
+        self._patience, self._stop, self._pace, self._tell = patience, stop, pace, tell
+
+    def __call__(self, upload: Upload) -> Receipt:
+        """Returns when the receipt is in the journal.
+
+        Raises Damaged (the rendition, or a path that keeps changing bytes), NoConsent, NotAuthorised,
+        Refused, and WorthRetrying once patience is at its end; what the store has by then it keeps.
+        """
+        rendition = upload.rendition
+        disk.verify(self._library.root / rendition.path, rendition.sha256)
+        mismatches = 0
+
+        def attempt() -> None:
+            nonlocal mismatches
+            try:
+                self._attempt(upload)
+            except Mismatch as error:
+                mismatches += 1
+                if mismatches >= _MISMATCHES:
+                    raise Damaged(
+                        f"The path to the store changed the bytes {mismatches} times; nothing wrong was kept "
+                        "there and the rendition is safe here: use an https:// address for the store."
+                    ) from error
+                raise
+
+        self._patience.moved()
+        self._patience(attempt)
+        receipt = Receipt(rendition.take, rendition.profile, rendition.sha256, self._store, datetime.now(UTC))
+        self._journal.received(receipt)
+        return receipt
+
+    def _attempt(self, upload: Upload) -> None:
+        """Returns when the store has it all; every error leaves the store's offset as the only truth."""
+        length = upload.rendition.bytes
+        standing = self._find(upload)
+        while not self._is_done(standing, upload):
+            if self._stop.is_set():
+                raise Stopped("Stopped; the store keeps what it has and the upload goes on from there.")
+            if not self._journal.may_leave(upload.take.id):
+                raise NoConsent("Consent was withdrawn or the take discarded; its upload stopped at once.")
+            if standing.offset > length:
+                raise Damaged(
+                    f"The store says that it has {standing.offset} bytes of a file of {length}; its operator "
+                    "should run `fieldkit store verify`. The rendition is safe here."
+                )
+            standing = self._send(upload, standing)
+            self._patience.moved()
+
+    def _find(self, upload: Upload) -> Standing:
+        """The upload at the store, found or made."""
+        sha256, tweet_id = upload.rendition.sha256, upload.take.tweet_id
+        location = self._journal.location(sha256, tweet_id, self._store)
+        if location is not None:
+            try:
+                return self._tus.head(location)
+            except Gone:
+                pass  # it may be finished and tidied away, or lost with the store's disk: creation tells
+        standing = self._tus.create(upload.rendition.bytes, metadata(upload))
+        if standing.location != location:
+            self._journal.located(sha256, tweet_id, self._store, standing.location)
+        return standing
+
+    def _is_done(self, standing: Standing, upload: Upload) -> bool:
+        """Of a fieldkit store the receipt is the word, of any other tus server the full offset."""
+        sha256 = upload.rendition.sha256
+        if standing.receipt is not None and standing.receipt != sha256:
+            raise Damaged("The store's receipt is for other bytes; the rendition is safe here.")
+        if standing.receipt is None and standing.offset == upload.rendition.bytes:
+            if standing.location.endswith(protocol.upload_id(upload.take.tweet_id, sha256)):
+                raise StoreBusy("The store has every byte and is still verifying them; everything is kept.")
+            return True
+        return standing.receipt is not None
+
+    def _send(self, upload: Upload, standing: Standing) -> Standing:
+        with (self._library.root / upload.rendition.path).open("rb") as file:
+            watch = _Watch(upload, standing.offset, self._tus, self._tell)
+            body = Body(file, standing.offset, upload.rendition.bytes, self._paced(watch))
+            before = standing.offset
+            with watch:
+                try:
+                    standing = self._tus.patch(standing.location, body, standing.offset)
+                except LinkDown:
+                    if watch.acknowledged > before:
+                        self._patience.moved()
+                    raise
+        if standing.offset <= before and standing.receipt is None:
+            raise LinkDown("The store took no byte; it is asked again where it stands.")
+        return standing
+
+    def _paced(self, watch: "_Watch") -> Callable[[int], None]:
+        def before_block(size: int) -> None:
+            if self._stop.is_set():
+                raise InterruptedError("stopped")
+            delay = self._pace.delay(time.monotonic(), size)
+            if delay > 0:
+                self._stop.wait(delay)
+            watch.handed(size)
+
+        return before_block
+
+
+class _Watch:
+    """Tells several times a second what the line has acknowledged while a PATCH runs."""
+
+    def __init__(self, upload: Upload, offset: int, tus: Tus, tell: Callable[[Progress], None]) -> None:
+        self._upload, self._offset, self._tus, self._tell = upload, offset, tus, tell
+        self._handed = offset
+        self._told_at = 0.0
+        self.acknowledged = offset
+
+    def handed(self, size: int) -> None:
+        """`size` more bytes are about to be given to the kernel."""
+        self.acknowledged = max(self.acknowledged, self._handed - self._tus.unacknowledged())
+        self._handed += size
+        if time.monotonic() - self._told_at >= _POLL:
+            self._say()
+
+    def __enter__(self) -> None:
+        self._say()
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        if failed is None:
+            self.acknowledged = self._handed
+        self._say()
+
+    def _say(self) -> None:
+        self._told_at = time.monotonic()
+        self._tell(Progress(self._upload, self.acknowledged, self._offset, self._told_at))
+
+
+def metadata(upload: Upload) -> dict[str, str]:
+    """What the store is told of a clip: nothing that names a person on camera."""
+    take, rendition = upload.take, upload.rendition
+    filename = rendition.path.rpartition("/")[2]
+    facts = {
+        "tweet_id": take.tweet_id,
+        "sha256": rendition.sha256,
+        "profile": rendition.profile,
+        "take": take.id,
+        "filename": filename,
+        "filetype": mimetypes.guess_type(filename)[0] or "video/mp4",
+        "place": take.place,
+        "operator": take.operator,
+        "recorded_at": take.begun_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "language": upload.language,
+    }
+    return {key: str(value) for key, value in facts.items() if value is not None}
