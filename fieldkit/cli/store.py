@@ -1,0 +1,144 @@
+"""fieldkit store: serve it, hand out its tokens, check what it holds."""
+
+from pathlib import Path
+
+import click
+
+from fieldkit.cli import say
+from fieldkit.cli.codes import EXIT_CODES
+from fieldkit.cli.options import as_json, epilog
+
+_root = click.option(
+    "--root",
+    envvar="FIELDKIT_STORE_ROOT",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The store's folder (also FIELDKIT_STORE_ROOT; default: the platform's data folder).",
+)
+
+
+@click.group(epilog=EXIT_CODES)
+def store() -> None:
+    """The central store: takes uploads in, verifies them, and shows them on its board.
+
+    \b
+    Example:
+      fieldkit store serve --root /srv/fieldkit
+    """
+
+
+@store.command(
+    epilog=epilog(
+        "fieldkit store serve", "fieldkit store serve --root /srv/fieldkit --host 0.0.0.0 --port 8080"
+    )
+)
+@_root
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Anything but loopback needs a token first."
+)
+@click.option(
+    "--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one."
+)
+def serve(root: Path | None, host: str, port: int) -> None:
+    """Serves the store until it is told to stop (Ctrl-C, SIGTERM)."""
+    from fieldkit.store.serve import serve as serve_store
+
+    serve_store(_folder(root), host, port)
+
+
+@store.group(epilog=EXIT_CODES)
+def token() -> None:
+    """Who may use the store: one token for each laptop and for the command centre.
+
+    \b
+    Example:
+      fieldkit store token add --place kakuma
+    """
+
+
+@token.command(
+    epilog=epilog("fieldkit store token add --place kakuma", "fieldkit store token add --role command-centre")
+)
+@_root
+@click.option("--place", metavar="P", help="The camp the laptop is in, such as `kakuma`.")
+@click.option(
+    "--role",
+    type=click.Choice(["laptop", "command-centre"]),
+    default="laptop",
+    show_default=True,
+    help="A laptop uploads and reads its own place; the command centre does everything.",
+)
+@as_json
+def add(root: Path | None, place: str | None, role: str, as_json: bool) -> None:
+    """Makes a token and shows it this once; from then on nobody comes in without one."""
+    from fieldkit.model import Place
+    from fieldkit.store.house import House
+    from fieldkit.store.tokens import Role
+
+    at = Place(place) if place else None
+    with House(_folder(root)) as house:
+        secret, name = house.tokens.add(Role(role), at)
+    if as_json:
+        say.document({"token": secret, "id": name, "role": role, "place": at})
+        return
+    say.note("Write it down now, it is not shown again. On the laptop: fieldkit init --store URL --token …")
+    click.echo(secret)
+
+
+@token.command(name="list", epilog=epilog("fieldkit store token list --json"))
+@_root
+@as_json
+def list_(root: Path | None, as_json: bool) -> None:
+    """Every token there ever was; never the token itself."""
+    from dataclasses import asdict
+
+    from fieldkit.store.house import House
+
+    with House(_folder(root)) as house:
+        tokens = house.tokens.list()
+    if as_json:
+        say.document([asdict(token) for token in tokens])
+        return
+    rows = [(t.id, t.role, t.place or "every place", t.made_at, t.revoked_at or "") for t in tokens]
+    say.table("id", "role", "place", "made", "revoked", rows=rows)
+
+
+@token.command(epilog=epilog("fieldkit store token revoke 3f9a01bc"))
+@_root
+@click.argument("token_id", metavar="ID")
+def revoke(root: Path | None, token_id: str) -> None:
+    """A token opens nothing any more, at once."""
+    from fieldkit.store.house import House
+
+    with House(_folder(root)) as house:
+        house.tokens.revoke(token_id)
+    say.note(f"{token_id} is revoked.")
+
+
+@store.command(epilog=epilog("fieldkit store verify", "fieldkit store verify --root /srv/fieldkit --json"))
+@_root
+@as_json
+def verify(root: Path | None, as_json: bool) -> int:
+    """Reads every clip again and compares it with the catalogue; changes nothing."""
+    from fieldkit.errors import Damaged
+    from fieldkit.store.audit import differences
+    from fieldkit.store.house import House
+
+    with House(_folder(root)) as house:
+        clips, found = house.catalogue.count()["clips"], []
+        for difference in differences(house.catalogue, house.media):
+            say.trouble(difference)
+            found.append(difference)
+    if as_json:
+        say.document({"ok": not found, "clips": clips, "differences": found})
+    else:
+        say.note(
+            f"{clips} clips read; " + (f"{len(found)} differences." if found else "all as they should be.")
+        )
+    return Damaged.exit_code if found else 0
+
+
+def _folder(root: Path | None) -> Path:
+    from platformdirs import user_data_dir
+
+    return (root or Path(user_data_dir("fieldkit")) / "store").absolute()

@@ -1,0 +1,99 @@
+"""The store as an ASGI application: its routes, top to bottom."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from fieldkit.errors import DiskFull
+from fieldkit.store import answers
+from fieldkit.store.board import FOLDER, Board
+from fieldkit.store.clips import Clips
+from fieldkit.store.guard import Guard
+from fieldkit.store.health import Health
+from fieldkit.store.house import House
+from fieldkit.store.problems import Problem
+from fieldkit.store.terms import Terms
+from fieldkit.store.turns import Turns
+from fieldkit.store.tus import Tus
+
+_TIDY_EVERY = 3600.0  # seconds
+
+
+def routes(tus: Tus, clips: Clips, board: Board, health: Health) -> list[BaseRoute]:
+    """What the store answers."""
+    clip = "/clips/{tweet_id}/{sha256}"
+    return [
+        Route("/", board.page),
+        Route("/files", tus.options, methods=["OPTIONS"]),
+        Route("/files", tus.create, methods=["POST"]),
+        Route("/files/{upload_id}", tus.options, methods=["OPTIONS"]),
+        Route("/files/{upload_id}", tus.head, methods=["HEAD"]),
+        Route("/files/{upload_id}", tus.patch, methods=["PATCH"]),
+        Route("/files/{upload_id}", tus.terminate, methods=["DELETE"]),
+        Route("/clips", clips.page),
+        Route("/clips/{tweet_id}", clips.tweet),
+        Route(clip, clips.file),
+        Route(clip, clips.withdraw, methods=["DELETE"]),
+        Route(f"{clip}/decisions", clips.decisions),
+        Route(f"{clip}/decisions", clips.decide, methods=["POST"]),
+        Route("/healthz", health.alive),
+        Route("/readyz", health.ready),
+        Route("/metrics", health.metrics),
+        Mount("/static", StaticFiles(directory=FOLDER / "static")),
+    ]
+
+
+def create_app(root: Path, terms: Terms | None = None, clock: Callable[[], float] = time.time) -> Starlette:
+    """The store over `root`, recovered from whatever happened before. Raises NeedsCrew, DiskFull.
+
+    `app.state.turns.stop()` makes every running upload durable and ends it.
+    """
+    terms = terms or Terms()
+    house = House(root, terms, clock)
+    house.reception.recover()
+    turns = Turns()
+    tus = Tus(house.reception, turns, terms)
+
+    @asynccontextmanager
+    async def living(_app: Starlette) -> AsyncIterator[None]:
+        tidying = asyncio.create_task(_tidy(tus))
+        yield
+        tidying.cancel()
+        with suppress(asyncio.CancelledError):
+            await tidying
+        house.close()
+
+    app = Starlette(
+        routes=routes(
+            tus,
+            Clips(house.catalogue, house.media),
+            Board(house.catalogue),
+            Health(house.catalogue, house.uploads),
+        ),
+        middleware=[Middleware(Guard, tokens=house.tokens)],
+        exception_handlers={
+            Problem: answers.problem,
+            DiskFull: answers.disk_full,
+            HTTPException: answers.no_route,
+            Exception: answers.unexpected,
+        },
+        lifespan=living,
+    )
+    app.router.redirect_slashes = False
+    app.state.turns = turns
+    app.state.house = house
+    return app
+
+
+async def _tidy(tus: Tus) -> None:
+    while True:
+        await tus.tidy()
+        await asyncio.sleep(_TIDY_EVERY)

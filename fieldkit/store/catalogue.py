@@ -1,0 +1,336 @@
+"""The catalogue: which clips there are, what was decided, what was withdrawn. The store's only SQL is here
+and in tokens; a row is written only after the bytes it speaks of are durable.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import OperationalError
+
+from fieldkit.errors import DiskFull
+from fieldkit.model import Place, Sha256, TweetId
+from fieldkit.store.label import Label
+from fieldkit.store.media import Blob
+from fieldkit.store.probe import Looks
+from fieldkit.store.problems import Gone, NotFound
+from fieldkit.store.review import Decision, move
+from fieldkit.store.schema import arrivals, bring_up, clips, decisions, withdrawals
+from fieldkit.store.uploads import Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A verified upload on its way into the catalogue."""
+
+    upload: Upload
+    label: Label
+    blob: Blob
+    bytes: int
+    looks: Looks
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What became of a finished upload."""
+
+    sha256: Sha256
+    bytes: int
+    place: Place | None
+    metadata: str
+    concat: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A catalogue entry, with the last decision about it."""
+
+    number: int
+    blob: Blob
+    bytes: int
+    profile: str | None
+    take: str | None
+    place: str | None
+    recorded_at: str | None
+    received_at: str
+    seconds: float | None
+    width: int | None
+    height: int | None
+    decision: Decision | None
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which clips: None stands for any."""
+
+    place: Place | None = None
+    decision: Decision | None = None
+    after: int | None = None  # a clip's number: only what arrived before it
+
+
+class Catalogue:
+    """Owns the database; every method is one transaction. Raises DiskFull where there is no room."""
+
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._writing = (
+            threading.Lock()
+        )  # SQLite has one writer; waiting here is fairer than in its busy loop
+        self._engine = create_engine(
+            URL.create("sqlite", database=str(path)), connect_args={"timeout": 30}, max_overflow=40
+        )
+        event.listen(self._engine, "connect", _durable)
+        with self.writing() as connection:
+            bring_up(connection)
+
+    def close(self) -> None:
+        """Gives the database back."""
+        self._engine.dispose()
+
+    def now(self) -> str:
+        """UTC, ISO 8601."""
+        return (
+            datetime.fromtimestamp(self._clock(), UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z")
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that changes nothing."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is durable when the block ends."""
+        try:
+            with self._writing, self._engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                raise DiskFull("The store’s disk is full; nothing that was safe before is lost.") from error
+            raise
+
+    def admit(self, arrival: Arrival) -> None:
+        """The upload is a clip now, once, however often this is said. Raises Gone if it was withdrawn."""
+        blob = arrival.blob
+        with self.writing() as connection:
+            _refuse_withdrawn(connection, blob.tweet_id, blob.sha256)
+            if connection.scalar(select(clips.c.number).where(*_is(blob.tweet_id, blob.sha256))) is None:
+                connection.execute(insert(clips).values(**_row(arrival), received_at=self.now()))
+            if connection.scalar(select(1).where(arrivals.c.upload_id == arrival.upload.id)) is None:
+                connection.execute(insert(arrivals).values(**_arrival_row(arrival)))
+
+    def arrived(self, upload_id: str) -> Arrived | None:
+        """The clip that an upload became, or None. Raises Gone if it was withdrawn since."""
+        query = (
+            select(arrivals, clips.c.bytes, clips.c.place)
+            .outerjoin(
+                clips, (clips.c.tweet_id == arrivals.c.tweet_id) & (clips.c.sha256 == arrivals.c.sha256)
+            )
+            .where(arrivals.c.upload_id == upload_id)
+        )
+        with self.reading() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        if row.bytes is None:
+            raise Gone("This clip was withdrawn.")
+        place = Place(row.place) if row.place else None
+        return Arrived(Sha256(row.sha256), row.bytes, place, row.metadata, row.concat)
+
+    def recall(self, upload_id: str, tweet_id: TweetId, sha256: Sha256, metadata: str) -> bool:
+        """Whether these bytes are a clip already; if so this upload is noted as having brought it too.
+
+        Raises Gone if they were withdrawn.
+        """
+        with self.writing() as connection:
+            _refuse_withdrawn(connection, tweet_id, sha256)
+            if connection.scalar(select(clips.c.number).where(*_is(tweet_id, sha256))) is None:
+                return False
+            if connection.scalar(select(1).where(arrivals.c.upload_id == upload_id)) is None:
+                named = {"upload_id": upload_id, "tweet_id": tweet_id, "sha256": sha256}
+                connection.execute(insert(arrivals).values(**named, metadata=metadata, concat=""))
+            return True
+
+    def page(self, wanted: Wanted, limit: int) -> list[Clip]:
+        """Clips, newest first."""
+        with self.reading() as connection:
+            rows = connection.execute(_wanted(wanted).order_by(clips.c.number.desc()).limit(limit))
+            return [_clip(row) for row in rows]
+
+    def newest_of_each_tweet(self, wanted: Wanted, limit: int) -> list[Clip]:
+        """The last clip of each tweet, newest first: what a page of the board is cut from."""
+        other = clips.alias()
+        newest = select(func.max(other.c.number)).where(other.c.tweet_id == clips.c.tweet_id)
+        if wanted.place is not None:
+            newest = newest.where(other.c.place == wanted.place)
+        query = _wanted(wanted).where(clips.c.number == newest.scalar_subquery())
+        with self.reading() as connection:
+            return [
+                _clip(row) for row in connection.execute(query.order_by(clips.c.number.desc()).limit(limit))
+            ]
+
+    def of_tweets(self, tweet_ids: Sequence[TweetId], place: Place | None = None) -> list[Clip]:
+        """Every clip of these tweets, newest first."""
+        query = _wanted(Wanted(place)).where(clips.c.tweet_id.in_(tweet_ids))
+        with self.reading() as connection:
+            return [_clip(row) for row in connection.execute(query.order_by(clips.c.number.desc()))]
+
+    def clip(self, tweet_id: TweetId, sha256: Sha256, place: Place | None = None) -> Clip:
+        """Raises NotFound, or Gone if it was withdrawn."""
+        with self.reading() as connection:
+            row = connection.execute(_wanted(Wanted(place)).where(*_is(tweet_id, sha256))).first()
+            if row is None:
+                _refuse_withdrawn(connection, tweet_id, sha256)
+                raise NotFound("There is no such clip.")
+        return _clip(row)
+
+    def decide(self, clip: Clip, decision: Decision, by: str, why: str) -> dict[str, str]:
+        """Appends a decision. Raises Conflict where it does not follow from the last one."""
+        said = {"decision": decision.value, "by": by, "why": why, "at": self.now()}
+        with self.writing() as connection:
+            last = connection.scalar(_last(decisions.c.decision, clip.number))
+            move(Decision(last) if last else None, decision, why)
+            connection.execute(insert(decisions).values(**said, clip=clip.number))
+        return said
+
+    def decided(self, clip: Clip) -> list[dict[str, str]]:
+        """Every decision about a clip, first to last."""
+        columns = (decisions.c.decision, decisions.c.by, decisions.c.why, decisions.c.at)
+        query = select(*columns).where(decisions.c.clip == clip.number).order_by(decisions.c.number)
+        with self.reading() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def withdraw(self, tweet_id: TweetId, sha256: Sha256) -> None:
+        """All that is known of the clip goes; that it was withdrawn stays. Raises NotFound if never seen."""
+        named = _is(tweet_id, sha256)
+        with self.writing() as connection:
+            if _withdrawn(connection, tweet_id, sha256):
+                return
+            number = connection.scalar(select(clips.c.number).where(*named))
+            if number is None:
+                raise NotFound("There is no such clip.")
+            connection.execute(insert(withdrawals).values(tweet_id=tweet_id, sha256=sha256, at=self.now()))
+            connection.execute(delete(decisions).where(decisions.c.clip == number))
+            connection.execute(delete(clips).where(clips.c.number == number))
+            same = (arrivals.c.tweet_id == tweet_id) & (arrivals.c.sha256 == sha256)
+            connection.execute(update(arrivals).where(same).values(metadata=""))
+
+    def withdrawn(self) -> list[tuple[TweetId, Sha256]]:
+        """Every withdrawal, so that no bytes outlive one."""
+        with self.reading() as connection:
+            rows = connection.execute(select(withdrawals.c.tweet_id, withdrawals.c.sha256))
+            return [(TweetId(row.tweet_id), Sha256(row.sha256)) for row in rows]
+
+    def every_clip(self) -> Iterator[Clip]:
+        """All clips, oldest first, in small helpings."""
+        after = 0
+        while True:
+            query = _wanted(Wanted()).where(clips.c.number > after).order_by(clips.c.number).limit(500)
+            with self.reading() as connection:
+                helping = [_clip(row) for row in connection.execute(query)]
+            if not helping:
+                return
+            yield from helping
+            after = helping[-1].number
+
+    def knows(self, tweet_id: str, sha256: str) -> bool:
+        """Whether there is such a clip, for names read from a disk."""
+        with self.reading() as connection:
+            query = select(clips.c.number).where(clips.c.tweet_id == tweet_id, clips.c.sha256 == sha256)
+            return connection.scalar(query) is not None
+
+    def count(self) -> dict[str, int]:
+        """Figures for operators."""
+        with self.reading() as connection:
+            number, size = connection.execute(select(func.count(), func.sum(clips.c.bytes))).one()
+            gone = connection.scalar(select(func.count()).select_from(withdrawals))
+        return {"clips": number, "media_bytes": size or 0, "withdrawals": gone or 0}
+
+
+def _durable(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _is(tweet_id: TweetId, sha256: Sha256) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return clips.c.tweet_id == tweet_id, clips.c.sha256 == sha256
+
+
+def _withdrawn(connection: Connection, tweet_id: TweetId, sha256: Sha256) -> bool:
+    same = (withdrawals.c.tweet_id == tweet_id) & (withdrawals.c.sha256 == sha256)
+    return connection.scalar(select(withdrawals.c.at).where(same)) is not None
+
+
+def _refuse_withdrawn(connection: Connection, tweet_id: TweetId, sha256: Sha256) -> None:
+    if _withdrawn(connection, tweet_id, sha256):
+        raise Gone("This clip was withdrawn; the store does not take it again.")
+
+
+def _last(column: Column[str], clip: Any) -> Select[str]:
+    return select(column).where(decisions.c.clip == clip).order_by(decisions.c.number.desc()).limit(1)
+
+
+def _wanted(wanted: Wanted) -> Select[Any]:
+    last = _last(decisions.c.decision, clips.c.number).scalar_subquery()
+    why = _last(decisions.c.why, clips.c.number).scalar_subquery()
+    query = select(clips, last.label("decision"), why.label("why"))
+    if wanted.place is not None:
+        query = query.where(clips.c.place == wanted.place)
+    if wanted.decision is not None:
+        query = query.where(last == wanted.decision.value)
+    if wanted.after is not None:
+        query = query.where(clips.c.number < wanted.after)
+    return query
+
+
+def _row(arrival: Arrival) -> dict[str, Any]:
+    said = {
+        name: getattr(arrival.label, name)
+        for name in ("profile", "take", "operator", "language", "recorded_at")
+    }
+    place = arrival.upload.place or arrival.label.place
+    return said | asdict(arrival.blob) | asdict(arrival.looks) | {"place": place, "bytes": arrival.bytes}
+
+
+def _arrival_row(arrival: Arrival) -> dict[str, Any]:
+    return {
+        "upload_id": arrival.upload.id,
+        "tweet_id": arrival.blob.tweet_id,
+        "sha256": arrival.blob.sha256,
+        "metadata": arrival.upload.metadata,
+        "concat": arrival.upload.concat,
+    }
+
+
+def _clip(row: Row[Any]) -> Clip:
+    said = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name for it
+    blob = Blob(TweetId(said.pop("tweet_id")), Sha256(said.pop("sha256")), said.pop("kind"))
+    decision = said.pop("decision")
+    del said["operator"], said["language"]
+    return Clip(blob=blob, decision=Decision(decision) if decision else None, **said)

@@ -1,0 +1,173 @@
+"""Clips over HTTP: pages, files, decisions, withdrawal."""
+
+import json
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from fieldkit.errors import FieldkitError
+from fieldkit.model import Place, Sha256, TweetId
+from fieldkit.protocol import clip_path
+from fieldkit.store.catalogue import Catalogue, Clip, Wanted
+from fieldkit.store.media import TYPES, Media
+from fieldkit.store.problems import NotFound, Problem, TooLarge, WrongType
+from fieldkit.store.review import Decision
+
+_LONGEST_PAGE = 500
+_LONGEST_BODY = 16 * 1024  # bytes of a decision
+_LONGEST_TEXT = 2000  # characters of a reason
+
+
+class Clips:
+    """The routes under /clips."""
+
+    def __init__(self, catalogue: Catalogue, media: Media) -> None:
+        self._catalogue = catalogue
+        self._media = media
+
+    async def page(self, request: Request) -> Response:
+        """Newest first; `next` goes into `after` for the page behind this one."""
+        wanted, limit = wanted_of(request), _limit(request)
+        found = await run_in_threadpool(self._catalogue.page, wanted, limit + 1)
+        more = found[limit - 1].number if len(found) > limit else None
+        clips = [{"tweet_id": clip.blob.tweet_id, **as_json(request, clip)} for clip in found[:limit]]
+        return JSONResponse({"clips": clips, "next": more})
+
+    async def tweet(self, request: Request) -> Response:
+        """Every clip that answers a tweet."""
+        tweet_id = _tweet(request)
+        clips = await run_in_threadpool(self._catalogue.of_tweets, [tweet_id], request.state.who.place)
+        if not clips:
+            raise NotFound(f"The store has no clip for tweet {tweet_id}.")
+        told = [as_json(request, clip) for clip in clips]
+        return JSONResponse({"tweet_id": tweet_id, "request": None, "clips": told})
+
+    async def file(self, request: Request) -> Response:
+        """The bytes; a browser may ask for a range of them."""
+        clip = await self._clip(request)
+        path, etag = self._media.path(clip.blob), f'"{clip.blob.sha256}"'
+        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}  # a withdrawal must be seen at once
+        if etag in [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]:
+            return Response(status_code=304, headers=headers)
+        if not await run_in_threadpool(path.exists):
+            raise NotFound("The bytes of this clip are missing; `fieldkit store verify` says more.")
+        return FileResponse(
+            path, headers=headers, media_type=TYPES[clip.blob.kind], filename=_download_name(clip)
+        )
+
+    async def decide(self, request: Request) -> Response:
+        """Appends a decision."""
+        request.state.who.must_command()
+        said = await _json(request)
+        decision = _decision(said.get("decision"))
+        if decision is Decision.WITHDRAWN:
+            raise Problem("A clip is withdrawn with DELETE: that removes its bytes too.")
+        by, why = _text(said, "by") or request.state.who.name, _text(said, "why")
+        clip = await self._clip(request)
+        appended = await run_in_threadpool(self._catalogue.decide, clip, decision, by, why)
+        return JSONResponse(appended, status_code=201)
+
+    async def decisions(self, request: Request) -> Response:
+        """Every decision about a clip, first to last."""
+        clip = await self._clip(request)
+        return JSONResponse({"decisions": await run_in_threadpool(self._catalogue.decided, clip)})
+
+    async def withdraw(self, request: Request) -> Response:
+        """The bytes go, a bare fact stays, and the clip is refused from now on."""
+        request.state.who.must_command()
+        tweet_id, sha256 = _tweet(request), _sha256(request)
+        await run_in_threadpool(self._catalogue.withdraw, tweet_id, sha256)
+        await run_in_threadpool(self._media.delete, tweet_id, sha256)
+        return Response(status_code=204)
+
+    async def _clip(self, request: Request) -> Clip:
+        named = _tweet(request), _sha256(request)
+        return await run_in_threadpool(self._catalogue.clip, *named, request.state.who.place)
+
+
+def as_json(request: Request, clip: Clip) -> dict[str, Any]:
+    """A clip as the contract has it."""
+    base = str(request.base_url).rstrip("/")
+    names = ("profile", "bytes", "seconds", "width", "height", "take", "place", "recorded_at", "received_at")
+    return {
+        "sha256": clip.blob.sha256,
+        **{name: getattr(clip, name) for name in names},
+        "url": base + clip_path(clip.blob.tweet_id, clip.blob.sha256),
+        "decision": clip.decision,
+    }
+
+
+def wanted_of(request: Request) -> Wanted:
+    """The filters in a query string. Raises Problem (400)."""
+    asked, own = request.query_params, request.state.who.place
+    try:
+        place = Place(asked["place"]) if asked.get("place") else own
+    except FieldkitError as error:
+        raise Problem(str(error)) from error
+    if own is not None and place != own:
+        request.state.who.must_belong(place)
+    decision = _decision(asked["decision"]) if asked.get("decision") else None
+    return Wanted(place, decision, _count(asked["after"], "after") if asked.get("after") else None)
+
+
+def _limit(request: Request) -> int:
+    asked = request.query_params.get("limit", "50")
+    return max(1, min(_count(asked, "limit"), _LONGEST_PAGE))
+
+
+def _count(text: str, name: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Problem(f"`{name}` must be a number.")
+    return int(text)
+
+
+def _tweet(request: Request) -> TweetId:
+    try:
+        return TweetId(request.path_params["tweet_id"])
+    except FieldkitError as error:
+        raise NotFound(str(error)) from error
+
+
+def _sha256(request: Request) -> Sha256:
+    try:
+        return Sha256(request.path_params["sha256"])
+    except FieldkitError as error:
+        raise NotFound(str(error)) from error
+
+
+def _decision(text: object) -> Decision:
+    try:
+        return Decision(str(text))
+    except ValueError as error:
+        raise Problem(f"A decision is one of {', '.join(Decision)}.") from error
+
+
+def _text(said: dict[str, Any], key: str) -> str:
+    text = said.get(key) or ""
+    if not isinstance(text, str) or len(text) > _LONGEST_TEXT or "\0" in text:
+        raise Problem(f"`{key}` must be text of at most {_LONGEST_TEXT} characters.")
+    return text.strip()
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    # a form of another site can’t send this type without asking first
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise WrongType("A decision is sent as application/json.")
+    body = bytearray()
+    async for block in request.stream():
+        body += block
+        if len(body) > _LONGEST_BODY:
+            raise TooLarge(f"A decision has at most {_LONGEST_BODY} bytes.")
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Problem("The body is not JSON.") from error
+    if not isinstance(said, dict):
+        raise Problem("The body must be a JSON object.")
+    return said
+
+
+def _download_name(clip: Clip) -> str:
+    return f"{clip.blob.tweet_id}-{clip.profile or 'clip'}-{clip.blob.sha256[:12]}.{clip.blob.kind}"

@@ -1,0 +1,120 @@
+"""Who comes in, before anything else happens: not a byte of a body is read for a stranger."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fieldkit.protocol import FILES, TUS_RESUMABLE, TUS_VERSION
+from fieldkit.store.answers import answer
+from fieldkit.store.problems import NotAllowed, NotKnown, Problem
+from fieldkit.store.tokens import ANYONE, Tokens
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_OPEN = ("/healthz", "/readyz", "/static/")
+_READS = ("GET", "HEAD", "OPTIONS")
+_OVERRIDES = ("HEAD", "PATCH", "DELETE")
+
+_SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Guard:
+    """Middleware: identifies, refuses, and sets the headers that every answer carries."""
+
+    def __init__(self, app: ASGIApp, tokens: Tokens) -> None:
+        self._app = app
+        self._tokens = tokens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        tus = is_tus(scope["path"])
+        headers = Headers(scope=scope)
+        if tus and scope["method"] == "POST" and headers.get("x-http-method-override") in _OVERRIDES:
+            scope["method"] = headers["x-http-method-override"]
+        send = _with_headers(send, edge_headers(scope["path"]))
+        try:
+            await self._admit(scope, headers)
+        except Problem as problem:
+            await answer(problem)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _admit(self, scope: Scope, headers: Headers) -> None:
+        path = scope["path"]
+        if path.startswith(_OPEN) or (scope["method"] == "OPTIONS" and is_tus(path)):
+            return
+        who = await run_in_threadpool(self._tokens.who, _token(headers.get("authorization", "")))
+        if who is None:
+            scheme = "Bearer" if is_tus(path) else "Basic"
+            challenge = {"WWW-Authenticate": f'{scheme} realm="fieldkit"'}
+            raise NotKnown("This store asks for a token, and knows no such one.", headers=challenge)
+        if who is ANYONE and not _is_loopback(headers.get("host", "")):
+            # a page elsewhere may point its own name at 127.0.0.1 (DNS rebinding)
+            raise NotAllowed("Without a token this store answers to 127.0.0.1 and localhost only.")
+        if scope["method"] not in _READS and _from_elsewhere(headers):
+            raise NotAllowed("The request comes from a page of another site.")
+        scope.setdefault("state", {})["who"] = who
+
+
+def is_tus(path: str) -> bool:
+    """Whether tus speaks here."""
+    return path == FILES or path.startswith(f"{FILES}/")
+
+
+def edge_headers(path: str) -> dict[str, str]:
+    """What every answer carries."""
+    # an upload's answers go to a laptop at the end of a slow line, not to a browser: as few bytes as possible
+    return {TUS_RESUMABLE: TUS_VERSION} if is_tus(path) else _SECURITY
+
+
+def _with_headers(send: Send, carried: Mapping[str, str]) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in carried.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending
+
+
+def _token(authorization: str) -> str | None:
+    scheme, _, credentials = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    if scheme.lower() == "basic":  # what a browser can do by itself; the token is the password
+        try:
+            return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+        except (binascii.Error, ValueError):
+            return None
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return urlsplit(f"//{host}").hostname in LOOPBACK
+    except ValueError:
+        return False
+
+
+def _from_elsewhere(headers: Headers) -> bool:
+    if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")

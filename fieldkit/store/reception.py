@@ -1,0 +1,99 @@
+"""From the last byte to a clip: verify, publish, catalogue. Every step may be the last before a power cut.
+
+    bytes durable → hashed from disk → noted in the upload → moved into the media → a row → the upload forgotten
+
+Whoever finds an upload whose bytes are all there goes on from wherever the last attempt stopped.
+"""
+
+from dataclasses import dataclass, replace
+
+from fieldkit import disk
+from fieldkit.protocol import upload_id
+from fieldkit.store.catalogue import Arrival, Arrived, Catalogue
+from fieldkit.store.label import Label, read_label
+from fieldkit.store.media import Blob, Media
+from fieldkit.store.probe import looks
+from fieldkit.store.problems import Gone, Mismatch, NotFound
+from fieldkit.store.uploads import Upload, Uploads
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An unfinished upload and the bytes of it that are durable."""
+
+    upload: Upload
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Where uploads become clips. Callers hold the upload's turn."""
+
+    uploads: Uploads
+    media: Media
+    catalogue: Catalogue
+
+    def recover(self) -> None:
+        """After a crash, before anything is served: leaves no half of anything behind."""
+        self.uploads.recover()
+        for tweet_id, sha256 in self.catalogue.withdrawn():
+            self.media.delete(tweet_id, sha256)
+
+    def standing(self, name: str) -> Standing | Arrived:
+        """Where an upload stands; finishes it if only that was missing. Raises NotFound, Gone, Mismatch."""
+        if arrived := self.catalogue.arrived(name):
+            self.uploads.forget(name)
+            return arrived
+        upload = self.uploads.find(name)
+        if upload is None:
+            raise NotFound("There is no such upload.")
+        if upload.verified and not self.uploads.bytes_of(name).exists():
+            return self.finish(upload)
+        offset = self.uploads.offset(upload)
+        if offset == upload.length and not upload.partial:
+            return self.finish(upload)
+        return Standing(upload, offset)
+
+    def recall(self, label: Label, metadata: str) -> None:
+        """Notes an upload of bytes that are a clip already. Raises Gone if they were withdrawn."""
+        if label.sha256:
+            name = upload_id(label.tweet_id, label.sha256)
+            self.catalogue.recall(name, label.tweet_id, label.sha256, metadata)
+
+    def finish(self, upload: Upload) -> Arrived:
+        """The upload, all of whose bytes are durable, becomes a clip. Raises Mismatch, Gone, DiskFull."""
+        label = read_label(upload.metadata)
+        blob, size = self._published(upload, label)
+        arrival = Arrival(upload, label, blob, size, looks(self.media.path(blob)))
+        try:
+            self.catalogue.admit(arrival)
+        except Gone:
+            self.media.delete(blob.tweet_id, blob.sha256)
+            self.uploads.forget(upload.id)
+            raise
+        self.uploads.forget(upload.id)
+        return Arrived(blob.sha256, size, upload.place or label.place, upload.metadata, upload.concat)
+
+    def _published(self, upload: Upload, label: Label) -> tuple[Blob, int]:
+        source = self.uploads.bytes_of(upload.id)
+        if source.exists():
+            found, size = disk.hashed(source)
+            if label.sha256 not in (None, found):
+                self.uploads.forget(upload.id)
+                raise Mismatch(
+                    f"The file’s SHA-256 is {found}, not {label.sha256} as announced; "
+                    "it was discarded, so send it again from the start."
+                )
+            self.uploads.record(replace(upload, verified=found))
+            return self.media.publish(source, label.tweet_id, found), size
+        return self._moved(upload, label)
+
+    def _moved(self, upload: Upload, label: Label) -> tuple[Blob, int]:
+        blob = upload.verified and self.media.find(label.tweet_id, upload.verified)
+        if blob:
+            found, size = disk.hashed(self.media.path(blob))
+            if found == blob.sha256:
+                return blob, size
+            self.media.delete(blob.tweet_id, blob.sha256)
+        self.uploads.forget(upload.id)
+        raise NotFound("The bytes of this upload are lost; send it again from the start.")

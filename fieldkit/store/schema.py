@@ -1,0 +1,120 @@
+"""The catalogue's tables, numbered. Plain types only, so that PostgreSQL can take SQLite's place."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    insert,
+    inspect,
+    select,
+)
+
+from fieldkit.errors import NeedsCrew
+from fieldkit.store.review import Decision
+
+VERSION = 1
+
+tables = MetaData()
+
+_number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only for INTEGER
+
+# one row: which of the numbered schemas this is
+schema = Table("schema", tables, Column("version", Integer, nullable=False))
+
+# a clip: verified bytes under a tweet. `number` is the order of arrival, and the page's cursor.
+clips = Table(
+    "clips",
+    tables,
+    Column("number", _number, primary_key=True),
+    Column("tweet_id", String(19), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("kind", String(8), nullable=False),  # media.TYPES
+    Column("bytes", BigInteger, nullable=False),
+    Column("profile", String(40)),
+    Column("take", String(36)),
+    Column("place", String(40)),
+    Column("operator", Text),
+    Column("language", String(40)),
+    Column("recorded_at", String(32)),  # UTC, ISO 8601, as the laptop's clock had it
+    Column("received_at", String(32), nullable=False),  # UTC, ISO 8601
+    Column("seconds", Float),  # these three are null where the file does not tell
+    Column("width", Integer),
+    Column("height", Integer),
+    UniqueConstraint("tweet_id", "sha256"),
+    Index("clips_by_tweet", "tweet_id", "number"),
+    Index("clips_by_place", "place", "number"),
+)
+
+# which upload brought which clip, so that a lost last answer can be asked for again, for ever
+arrivals = Table(
+    "arrivals",
+    tables,
+    Column("upload_id", String(32), primary_key=True),
+    Column("tweet_id", String(19), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("metadata", Text, nullable=False),  # Upload-Metadata, verbatim; emptied by a withdrawal
+    Column("concat", Text, nullable=False),  # Upload-Concat, verbatim
+    Index("arrivals_by_clip", "tweet_id", "sha256"),
+)
+
+# appended, never changed; the last one counts
+decisions = Table(
+    "decisions",
+    tables,
+    Column("number", _number, primary_key=True),
+    Column("clip", _number, ForeignKey("clips.number", ondelete="CASCADE"), nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+    CheckConstraint("decision IN ({})".format(", ".join(f"'{d}'" for d in Decision)), name="known"),
+    Index("decisions_by_clip", "clip", "number"),
+    Index("decisions_by_decision", "decision", "clip"),
+)
+
+# the bare fact that stays when a clip was withdrawn; nothing about the speaker
+withdrawals = Table(
+    "withdrawals",
+    tables,
+    Column("tweet_id", String(19), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("at", String(32), nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    tables,
+    Column("id", String(8), primary_key=True),  # what people call it
+    Column("sha256", String(64), nullable=False, unique=True),  # the token itself is never stored
+    Column("role", String(16), nullable=False),
+    Column("place", String(40)),  # only what belongs to it; null is every place
+    Column("made_at", String(32), nullable=False),
+    Column("revoked_at", String(32)),
+)
+
+
+def bring_up(connection: Connection) -> None:
+    """Makes the tables, or brings older ones up to VERSION. Raises NeedsCrew for newer ones.
+
+    Safe to repeat: a start that died half-way is finished by the next.
+    """
+    if not inspect(connection).has_table(schema.name):
+        tables.create_all(connection, tables=[t for t in tables.sorted_tables if t is not schema])
+        schema.create(connection)
+    version = connection.scalar(select(schema.c.version))
+    if version is None:
+        connection.execute(insert(schema).values(version=VERSION))
+    elif version > VERSION:
+        raise NeedsCrew(
+            f"This store was written by a newer fieldkit (schema {version}); install that one to serve it."
+        )

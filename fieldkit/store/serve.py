@@ -1,0 +1,100 @@
+"""The store as a process: one, on one port, until it is told to stop."""
+
+import logging
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+
+from fieldkit import disk
+from fieldkit.errors import NeedsCrew
+from fieldkit.store.app import create_app
+from fieldkit.store.guard import LOOPBACK
+from fieldkit.store.terms import Terms
+
+_IDLE_SECONDS = 75  # a kept connection without a request
+_GRACE_SECONDS = 20  # for running requests when the store stops
+_DEAD_PEER = {  # so that the kernel finds out about lines that died without a word; seconds, or probes
+    "TCP_KEEPIDLE": 60,
+    "TCP_KEEPINTVL": 15,
+    "TCP_KEEPCNT": 4,
+    "TCP_USER_TIMEOUT": 120_000,  # milliseconds
+}
+
+
+def serve(root: Path, host: str = "127.0.0.1", port: int = 0, terms: Terms | None = None) -> None:
+    """Serves until SIGTERM or SIGINT; port 0 picks a free one. Says its URL on stdout once it answers.
+
+    Raises NeedsCrew where the folder or port is taken, or where strangers could come in.
+    """
+    disk.make_folder(root)
+    lock = disk.Lock(root / "store.lock")
+    if not lock.take():
+        raise NeedsCrew(f"Another store is serving {root} already.")
+    with lock:
+        logging.getLogger("uvicorn").setLevel(logging.ERROR)
+        app = create_app(root, terms)
+        if host not in LOOPBACK and not app.state.house.tokens.any_active():
+            raise NeedsCrew(
+                f"Without a token anybody who reaches {host} could use this store: make one first with "
+                "`fieldkit store token add`, or serve on 127.0.0.1."
+            )
+        with _listen(host, port) as listener:
+            _Server(app, _url(host, listener)).run([listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, app: Starlette, url: str) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws="none",
+                lifespan="on",
+                access_log=False,  # a log of who sent what to which tweet is a risk, not a help
+                log_config=None,
+                server_header=False,
+                timeout_keep_alive=_IDLE_SECONDS,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+        self._turns = app.state.turns
+        self._url = url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        sys.stdout.write(f"fieldkit store at {self._url}\n")
+        sys.stdout.flush()
+
+    def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
+        # uvicorn would raise the signal again afterwards; stopping when asked is no failure
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._turns.stop()  # an upload may have hours to go: keep what came and let it come back
+        await super().shutdown(sockets)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise NeedsCrew(
+            f"The store can’t listen on {host} port {port}: {error.strerror or error}."
+        ) from error
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _DEAD_PEER.items():
+        if hasattr(socket, name):  # accepted connections inherit what the platform has
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return listener
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listener.getsockname()[1]}"

@@ -1,0 +1,112 @@
+"""Who may do what: bearer tokens, of which only a SHA-256 is stored."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import func, insert, select, update
+
+from fieldkit.errors import NeedsCrew
+from fieldkit.model import Place
+from fieldkit.store.catalogue import Catalogue
+from fieldkit.store.problems import NotAllowed
+from fieldkit.store.schema import tokens
+
+
+class Role(StrEnum):
+    LAPTOP = "laptop"  # uploads, and reads what belongs to its own place
+    COMMAND_CENTRE = "command-centre"  # everything
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whoever a request comes from."""
+
+    name: str  # the token's ID, fit for a log
+    role: Role
+    place: Place | None = None  # None: every place
+
+    def must_command(self) -> None:
+        """Raises NotAllowed (403)."""
+        if self.role is not Role.COMMAND_CENTRE:
+            raise NotAllowed("Only the command centre’s token may do this.")
+
+    def must_belong(self, place: Place | None) -> None:
+        """Raises NotAllowed (403) for what belongs to another place."""
+        if self.place is not None and place != self.place:
+            raise NotAllowed(f"This token is for {self.place} only.")
+
+
+ANYONE = Who("open", Role.COMMAND_CENTRE)  # on loopback, before the first token is made
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A token as people see it: never the token itself."""
+
+    id: str
+    role: Role
+    place: Place | None
+    made_at: str
+    revoked_at: str | None
+
+
+class Tokens:
+    """The tokens of one store."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def add(self, role: Role, place: Place | None) -> tuple[str, str]:
+        """A new token and its ID; the token is shown this once. Raises NeedsCrew."""
+        if role is Role.LAPTOP and place is None:
+            raise NeedsCrew("A laptop’s token belongs to a place: add --place, as in `--place kakuma`.")
+        token, name = secrets.token_urlsafe(32), secrets.token_hex(4)
+        row = {"id": name, "sha256": _hashed(token), "role": role.value, "place": place}
+        with self._catalogue.writing() as connection:
+            connection.execute(insert(tokens).values(**row, made_at=self._catalogue.now()))
+        return token, name
+
+    def list(self) -> list[Listed]:
+        """Every token there ever was, oldest first."""
+        with self._catalogue.reading() as connection:
+            rows = connection.execute(select(tokens).order_by(tokens.c.made_at, tokens.c.id)).all()
+        return [
+            Listed(r.id, Role(r.role), Place(r.place) if r.place else None, r.made_at, r.revoked_at)
+            for r in rows
+        ]
+
+    def revoke(self, name: str) -> None:
+        """From now on the token opens nothing. Raises NeedsCrew where there is no such token."""
+        query = update(tokens).where(tokens.c.id == name, tokens.c.revoked_at.is_(None))
+        with self._catalogue.writing() as connection:
+            if connection.execute(query.values(revoked_at=self._catalogue.now())).rowcount == 0:
+                raise NeedsCrew(
+                    f"There is no token {name[:20]} to revoke; `fieldkit store token list` shows them."
+                )
+
+    def guarding(self) -> bool:
+        """Whether a token was ever made; from then on nobody comes in without one."""
+        with self._catalogue.reading() as connection:
+            return bool(connection.scalar(select(func.count()).select_from(tokens)))
+
+    def any_active(self) -> bool:
+        """Whether anybody at all could come in with a token."""
+        return any(token.revoked_at is None for token in self.list())
+
+    def who(self, token: str | None) -> Who | None:
+        """Whose token it is; ANYONE while the store is open; None for nobody it knows."""
+        if not self.guarding():
+            return ANYONE
+        query = select(tokens).where(tokens.c.sha256 == _hashed(token or ""), tokens.c.revoked_at.is_(None))
+        with self._catalogue.reading() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        return Who(row.id, Role(row.role), Place(row.place) if row.place else None)
+
+
+def _hashed(token: str) -> str:
+    # a plain hash is enough for 256 random bits; comparing hashes in the index tells a guesser nothing
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()

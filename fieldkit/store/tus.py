@@ -1,0 +1,270 @@
+"""tus 1.0.0 over HTTP. Everything that can be refused is refused before the first byte of a body is read."""
+
+import secrets
+from contextlib import aclosing
+from functools import partial
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fieldkit import disk
+from fieldkit.errors import FieldkitError
+from fieldkit.protocol import (
+    FILES,
+    OFFSET_TYPE,
+    RECEIPT,
+    TUS_RESUMABLE,
+    TUS_VERSION,
+    UPLOAD_LENGTH,
+    UPLOAD_METADATA,
+    UPLOAD_OFFSET,
+    upload_id,
+)
+from fieldkit.store.catalogue import Arrived
+from fieldkit.store.inflow import Inflow
+from fieldkit.store.label import Label, read_label
+from fieldkit.store.problems import (
+    Conflict,
+    NotAllowed,
+    NotFound,
+    OtherVersion,
+    Problem,
+    StoreFull,
+    TooLarge,
+    WrongType,
+)
+from fieldkit.store.reception import Reception, Standing
+from fieldkit.store.terms import (
+    ALGORITHMS,
+    EXTENSIONS,
+    Checksum,
+    Terms,
+    http_date,
+    is_upload_id,
+    read_checksum,
+    read_deferred,
+    read_length,
+    read_parts,
+    settle_length,
+)
+from fieldkit.store.tokens import Who
+from fieldkit.store.turns import Turn, Turns
+from fieldkit.store.uploads import Upload
+
+_CHECKSUM = "Upload-Checksum"
+_CONCAT = "Upload-Concat"
+_DEFER = "Upload-Defer-Length"
+_EXPIRES = "Upload-Expires"
+
+
+class Tus:
+    """The routes under /files."""
+
+    def __init__(self, reception: Reception, turns: Turns, terms: Terms) -> None:
+        self._reception = reception
+        self._uploads = reception.uploads
+        self._turns = turns
+        self._terms = terms
+
+    async def options(self, _request: Request) -> Response:
+        """What this store can do."""
+        told = {
+            "Tus-Version": TUS_VERSION,
+            "Tus-Extension": EXTENSIONS,
+            "Tus-Max-Size": str(self._terms.largest),
+            "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
+        }
+        return Response(status_code=204, headers=told)
+
+    async def create(self, request: Request) -> Response:
+        """POST: a new upload, or the same one again where it stands."""
+        _check_version(request)
+        upload, label = await run_in_threadpool(self._asked, request)
+        checksum = read_checksum(request.headers.get(_CHECKSUM))
+        with_bytes = request.headers.get("content-type") == OFFSET_TYPE
+        if with_bytes:
+            _check_room_for_body(request, 0, upload.length)
+        async with self._turns.take(upload.id) as turn:
+            standing = await run_in_threadpool(self._found_or_made, request.state.who, upload, label)
+            if with_bytes and isinstance(standing, Standing) and standing.offset == 0:
+                standing = await self._receive(request, turn, standing, checksum)
+            return Response(
+                status_code=201, headers={"Location": f"{FILES}/{upload.id}", **self._progress(standing)}
+            )
+
+    async def head(self, request: Request) -> Response:
+        """HEAD: where the upload stands, durably."""
+        _check_version(request)
+        name = _name(request)
+        async with self._turns.take(name):
+            standing = await run_in_threadpool(self._found, request.state.who, name)
+        said = {"Cache-Control": "no-store", **self._progress(standing)}
+        about = standing if isinstance(standing, Arrived) else standing.upload
+        length = about.bytes if isinstance(about, Arrived) else about.length
+        said |= {_DEFER: "1"} if length is None else {UPLOAD_LENGTH: str(length)}
+        said |= {UPLOAD_METADATA: about.metadata} if about.metadata else {}
+        said |= {_CONCAT: about.concat} if about.concat else {}
+        return Response(headers=said)
+
+    async def patch(self, request: Request) -> Response:
+        """PATCH: more bytes at the offset."""
+        _check_version(request)
+        name = _name(request)
+        if request.headers.get("content-type") != OFFSET_TYPE:
+            raise WrongType(f"The body of a PATCH is {OFFSET_TYPE}.")
+        start = read_length(request.headers.get(UPLOAD_OFFSET, ""), self._terms, UPLOAD_OFFSET)
+        checksum = read_checksum(request.headers.get(_CHECKSUM))
+        told = request.headers.get(UPLOAD_LENGTH)
+        length = None if told is None else read_length(told, self._terms)
+        async with self._turns.take(name) as turn:
+            standing = await run_in_threadpool(self._found, request.state.who, name)
+            standing = await run_in_threadpool(self._ready, request, standing, start, length)
+            if isinstance(standing, Standing):
+                standing = await self._receive(request, turn, standing, checksum)
+            return Response(status_code=204, headers=self._progress(standing))
+
+    async def terminate(self, request: Request) -> Response:
+        """DELETE: an unfinished upload is given up."""
+        _check_version(request)
+        name = _name(request)
+        async with self._turns.take(name):
+            standing = await run_in_threadpool(self._found, request.state.who, name)
+            if isinstance(standing, Arrived):
+                raise NotAllowed("This upload is a clip already; only a withdrawal takes it back.")
+            await run_in_threadpool(self._uploads.forget, name)
+        return Response(status_code=204)
+
+    async def tidy(self) -> None:
+        """Finishes what only lacks its last step and lets go of what has expired."""
+        for name in await run_in_threadpool(lambda: list(self._uploads.all())):
+            if self._turns.busy(name):
+                continue
+            async with self._turns.take(name):
+                try:
+                    await run_in_threadpool(self._reception.standing, name)
+                except (Problem, FieldkitError):
+                    continue  # whoever asks for this upload next is told
+
+    def _asked(self, request: Request) -> tuple[Upload, Label | None]:
+        headers, who = request.headers, request.state.who
+        concat, metadata = headers.get(_CONCAT, ""), headers.get(UPLOAD_METADATA, "")
+        parts = read_parts(concat) if concat else None
+        length = (
+            sum(self._part(who, name) for name in parts)
+            if parts
+            else read_deferred(headers.get(UPLOAD_LENGTH), headers.get(_DEFER), self._terms)
+        )
+        if concat == "partial" and not metadata:
+            return Upload(secrets.token_hex(16), length, "", who.place, concat), None
+        label = read_label(metadata)
+        place = label.place or who.place
+        who.must_belong(place)
+        if label.sha256 and concat != "partial":
+            return Upload(upload_id(label.tweet_id, label.sha256), length, metadata, place, concat), label
+        return Upload(secrets.token_hex(16), length, metadata, place, concat), label
+
+    def _part(self, who: Who, name: str) -> int:
+        part = self._uploads.find(name)
+        if part is None or not part.partial:
+            raise Problem(f"{FILES}/{name} is not a partial upload.")
+        who.must_belong(part.place)
+        if self._uploads.offset(part) != part.length:
+            raise Problem(f"{FILES}/{name} is not finished.")
+        return part.length or 0
+
+    def _found(self, who: Who, name: str) -> Standing | Arrived:
+        standing = self._reception.standing(name)
+        who.must_belong(standing.place if isinstance(standing, Arrived) else standing.upload.place)
+        return standing
+
+    def _found_or_made(self, who: Who, upload: Upload, label: Label | None) -> Standing | Arrived:
+        if label and not upload.partial:
+            self._reception.recall(label, upload.metadata)
+        try:
+            standing = self._found(who, upload.id)
+        except NotFound:
+            return self._made(upload)
+        if isinstance(standing, Arrived):
+            settle_length(standing.bytes, upload.length, standing.bytes)
+            return standing
+        if upload.concat:  # its parts are all here: better than whatever came of it before
+            return self._made(upload)
+        length = settle_length(standing.upload.length, upload.length, standing.offset)
+        return Standing(self._uploads.tell_length(standing.upload, length), standing.offset)
+
+    def _made(self, upload: Upload) -> Standing | Arrived:
+        if (upload.length or 0) > disk.room(self._uploads.folder):
+            raise StoreFull(
+                "The store’s disk has no room for this upload; the people who run it must make some."
+            )
+        parts = read_parts(upload.concat) if upload.concat else None
+        self._uploads.create(upload, tuple(self._uploads.bytes_of(name) for name in parts or ()))
+        return self._reception.standing(upload.id)
+
+    def _ready(
+        self, request: Request, standing: Standing | Arrived, start: int, told: int | None
+    ) -> Standing | Arrived:
+        """The upload, if the request fits it. Nothing of the body was read yet."""
+        offset, length, concat = _place_in(standing)
+        if concat.startswith("final"):
+            raise NotAllowed("A final upload is made of its parts; it takes no more bytes.")
+        if start != offset:
+            raise Conflict(
+                f"The upload stands at {offset}, not at {start}.", headers={UPLOAD_OFFSET: str(offset)}
+            )
+        length = settle_length(length, told, offset)
+        _check_room_for_body(request, start, length)
+        if isinstance(standing, Arrived):
+            return standing
+        return Standing(self._uploads.tell_length(standing.upload, length), offset)
+
+    async def _receive(
+        self, request: Request, turn: Turn, standing: Standing, checksum: Checksum | None
+    ) -> Standing | Arrived:
+        upload, trouble = standing.upload, None
+        append = await run_in_threadpool(self._uploads.append, upload, standing.offset, checksum)
+        inflow = Inflow(request.receive, self._terms.stall_seconds)
+        turn.on_stop(inflow.stop)
+        try:
+            async with aclosing(inflow.blocks()) as blocks:
+                async for block in blocks:
+                    await run_in_threadpool(append.write, block)
+        except (Problem, FieldkitError) as error:  # what fitted before is kept all the same
+            trouble = error
+        trouble = trouble or inflow.ending
+        await run_in_threadpool(partial(append.keep, whole=trouble is None))
+        reached = await run_in_threadpool(self._reception.standing, upload.id)
+        if trouble:
+            raise trouble
+        return reached
+
+    def _progress(self, standing: Standing | Arrived) -> dict[str, str]:
+        if isinstance(standing, Arrived):
+            return {UPLOAD_OFFSET: str(standing.bytes), RECEIPT: standing.sha256}
+        expires = http_date(self._uploads.expires(standing.upload))
+        return {UPLOAD_OFFSET: str(standing.offset), _EXPIRES: expires}
+
+
+def _place_in(standing: Standing | Arrived) -> tuple[int, int | None, str]:
+    if isinstance(standing, Arrived):
+        return standing.bytes, standing.bytes, standing.concat
+    return standing.offset, standing.upload.length, standing.upload.concat
+
+
+def _check_version(request: Request) -> None:
+    if request.headers.get(TUS_RESUMABLE) != TUS_VERSION:
+        raise OtherVersion(f"This store speaks tus {TUS_VERSION}.", headers={"Tus-Version": TUS_VERSION})
+
+
+def _name(request: Request) -> str:
+    name: str = request.path_params["upload_id"]
+    if not is_upload_id(name):
+        raise NotFound("There is no such upload.")
+    return name
+
+
+def _check_room_for_body(request: Request, start: int, length: int | None) -> None:
+    announced = request.headers.get("content-length", "0")
+    if length is not None and announced.isdigit() and start + int(announced) > length:
+        raise TooLarge(f"The body goes beyond the {length} bytes of this upload.")

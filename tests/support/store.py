@@ -1,0 +1,93 @@
+"""The real store as a subprocess, to be killed and brought back."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Self
+
+_START_SECONDS = 30
+
+
+class StoreProcess:
+    """`fieldkit store serve` over `root`; `url` is set while it runs. More arguments go to the command."""
+
+    def __init__(self, root: Path, port: int = 0, *args: str) -> None:
+        self.root = root
+        self.port = port
+        self._args = args
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> Self:
+        command = [sys.executable, "-m", "fieldkit", "store", "serve", "--root", str(self.root)]
+        command += ["--port", str(self.port), *self._args]
+        environment = {**os.environ, "PYTHONWARNINGS": "error"}
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        self.port = int(self._first_line().rpartition(":")[2])
+        return self
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is said goodbye to."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        return self._end(signal.SIGTERM)
+
+    def restart(self) -> Self:
+        """Kills it if it runs, and starts it again on the same port."""
+        self.kill()
+        return self.start()
+
+    def memory(self, field: str = "VmHWM") -> int:
+        """Bytes of resident memory: `VmHWM` is the most so far, `VmRSS` is now."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith(f"{field}:"):
+                return int(line.split()[1]) * 1024
+        raise AssertionError(f"no {field} in /proc")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _end(self, how: signal.Signals) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(how)
+        try:
+            return process.wait(timeout=30)
+        finally:
+            process.kill()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+    def _first_line(self) -> str:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        lines: queue.Queue[str] = queue.Queue()
+        stdout = self._process.stdout
+        threading.Thread(target=lambda: lines.put(stdout.readline()), daemon=True).start()
+        try:
+            line = lines.get(timeout=_START_SECONDS)
+        except queue.Empty:
+            line = ""
+        if not line.startswith("fieldkit store at http"):
+            self.kill()
+            raise AssertionError(f"the store did not start; it said {line!r}")
+        return line.strip()
