@@ -1,0 +1,148 @@
+"""A small reader of MP4 boxes: what PyAV does not tell and a platform trips over, or a person would regret."""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+_FOLDERS = {"moov", "trak", "mdia", "minf", "stbl", "udta", "edts", "mvex", "moof", "traf", "ilst", "dinf"}
+_TIMED = {"mvhd", "tkhd", "mdhd"}
+_LARGEST = 64 * 1024 * 1024  # bytes of one moov that are looked into
+_PLACES = {"loci", "©xyz"}
+_DEVICES = {"©mak", "©mod", "©swr", "mdta"}
+_PERSONAL = {
+    "©nam",
+    "©ART",
+    "©aut",
+    "©cmt",
+    "©day",
+    "©des",
+    "desc",
+    "titl",
+    "auth",
+    "perf",
+    "©inf",
+    "dscp",
+    "cprt",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """`order` is the top level in file order; `edits` how many entries each track's edit list has."""
+
+    brand: str
+    order: tuple[str, ...]
+    kinds: frozenset[str]  # every box inside moov, four letters each; the keys of mdta as they are written
+    edits: tuple[int, ...]
+    empty_edit: bool  # a track that starts with nothing
+    created: bool  # some box carries a date
+
+    @property
+    def moov_first(self) -> bool:
+        return "moov" in self.order and (
+            "mdat" not in self.order or self.order.index("moov") < self.order.index("mdat")
+        )
+
+    @property
+    def fragmented(self) -> bool:
+        return "moof" in self.order or "mvex" in self.kinds
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Boxes that say where it was filmed."""
+        return self.kinds & _PLACES | {k for k in self.kinds if "location" in k.lower()}
+
+    @property
+    def devices(self) -> frozenset[str]:
+        """Boxes that say with what."""
+        return self.kinds & _DEVICES
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """Boxes with words about people."""
+        return self.kinds & _PERSONAL
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.kinds: set[str] = set()
+        self.edits: list[int] = []
+        self.empty_edit = False
+        self.created = False
+
+    def walk(self, data: bytes) -> None:
+        at = 0
+        while at + 8 <= len(data):
+            size, kind = struct.unpack_from(">I4s", data, at)
+            head = 8
+            if size == 1 and at + 16 <= len(data):
+                size, head = struct.unpack_from(">Q", data, at + 8)[0], 16
+            size = size or len(data) - at
+            if size < head:
+                return
+            self.box(kind.decode("latin-1"), data[at + head : at + size])
+            at += size
+
+    def box(self, name: str, body: bytes) -> None:
+        self.kinds.add(name)
+        if name in _TIMED and len(body) >= 8:
+            width = 8 if body[0] == 1 else 4
+            self.created |= any(body[4 : 4 + 2 * width])
+        elif name == "elst" and len(body) >= 8:
+            self._edit_list(body)
+        elif name == "keys" and len(body) >= 8:
+            self._keys(body)
+        elif name == "meta":  # QuickTime's has no version field, ISO's has
+            self.walk(body if body[4:8] in (b"hdlr", b"keys", b"ilst") else body[4:])
+        elif name in _FOLDERS:
+            self.walk(body)
+
+    def _edit_list(self, body: bytes) -> None:
+        count = struct.unpack_from(">I", body, 4)[0]
+        wide = body[0] == 1
+        self.edits.append(count)
+        if count and len(body) >= (28 if wide else 20):
+            media_time = struct.unpack_from(">q" if wide else ">i", body, 16 if wide else 12)[0]
+            self.empty_edit |= media_time == -1
+
+    def _keys(self, body: bytes) -> None:
+        at = 8
+        while at + 8 <= len(body):
+            size, space = struct.unpack_from(">I4s", body, at)
+            if size < 8:
+                return
+            self.kinds |= {space.decode("latin-1"), body[at + 8 : at + size].decode("utf-8", "replace")}
+            at += size
+
+
+def boxes(path: Path) -> Boxes | None:
+    """The file's boxes, or None where it is not made of them."""
+    reader, brand = _Reader(), ""
+    order: list[str] = []
+    with path.open("rb") as file:
+        end = file.seek(0, 2)
+        at = 0
+        while at + 8 <= end:
+            file.seek(at)
+            head = file.read(16)
+            size, kind = struct.unpack_from(">I4s", head)
+            length = 8
+            if size == 1 and len(head) == 16:
+                size, length = struct.unpack_from(">Q", head, 8)[0], 16
+            size = size or end - at
+            if size < length or (not order and not kind.isalnum()):
+                break
+            order.append(kind.decode("latin-1"))
+            if kind in (b"ftyp", b"moov", b"uuid", b"udta", b"meta") and size <= _LARGEST:
+                file.seek(at + length)
+                body = file.read(size - length)
+                if kind == b"ftyp":
+                    brand = body[:4].decode("latin-1")
+                else:
+                    reader.box(kind.decode("latin-1"), body)
+            at += size
+    if "ftyp" not in order and "moov" not in order:
+        return None
+    return Boxes(
+        brand, tuple(order), frozenset(reader.kinds), tuple(reader.edits), reader.empty_edit, reader.created
+    )

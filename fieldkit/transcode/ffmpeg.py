@@ -1,0 +1,229 @@
+"""The only module that starts ffmpeg: argument lists in, sentences out."""
+
+import re
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from threading import Thread
+from typing import IO, Any, Self
+
+import imageio_ffmpeg
+
+from fieldkit.errors import DiskFull, FieldkitError, NeedsCrew, WorthRetrying
+
+_QUIET = ("-hide_banner", "-nostats", "-loglevel", "level+info")
+_KEPT = 60  # lines of what ffmpeg said
+_PATIENCE = 10.0  # seconds between asking ffmpeg to end and ending it
+_SAID = re.compile(r"\[(?:info|warning|error|fatal|panic|verbose)\] ?")
+_SOURCE = re.compile(r"^\[[^\]]* @ 0x[0-9a-f]+\] ")
+_BAD = re.compile(r"\[(?:error|fatal|panic)\]")
+# ffmpeg's last words are about itself, not about the trouble
+_NOISE = re.compile(
+    r"conversion failed|error while (filtering|processing)|task finished with error|terminating thread|"
+    r"nothing was written into output|error (opening|closing) (input|output)|exiting|at least one output"
+    r"|error sending frames|error submitting|error muxing a packet",
+    re.IGNORECASE,
+)
+
+
+class FfmpegFailed(NeedsCrew):
+    """ffmpeg could not do it and said why; the source is untouched."""
+
+
+class Running:
+    """An ffmpeg at work in a session of its own, so that Ctrl-C in the terminal does not reach it.
+
+    Its pipes are held here: when this process dies, an output to `pipe:1` breaks and ends ffmpeg.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], line: Callable[[str], None]) -> None:
+        self._process = process
+        self._said: deque[str] = deque(maxlen=_KEPT)
+        self._threads = [Thread(target=self._listen, daemon=True)]
+        if process.stdout is not None:
+            self._threads.append(Thread(target=_drain, args=(process.stdout, line), daemon=True))
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The last lines of ffmpeg's log, each with its level in front."""
+        return tuple(self._said)
+
+    def poll(self) -> int | None:
+        """The exit code, or None while ffmpeg runs."""
+        return self._process.poll()
+
+    def stop(self) -> None:
+        """Asks ffmpeg to finish its files and end; returns at once."""
+        assert self._process.stdin is not None
+        with suppress(OSError, ValueError):  # it has ended already
+            self._process.stdin.write(b"q")
+            self._process.stdin.flush()
+
+    def wait(self, seconds: float | None = None) -> int:
+        """The exit code. Raises TimeoutError."""
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError("ffmpeg has not ended") from error
+        for thread in self._threads:
+            thread.join(_PATIENCE)
+        return code
+
+    def kill(self) -> None:
+        """Ends ffmpeg at once; its files stay as they are."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """Ends ffmpeg if it still runs and gives the pipes back."""
+        if self.poll() is None:
+            self.stop()
+            try:
+                self.wait(_PATIENCE)
+            except TimeoutError:
+                self.kill()
+        for thread in self._threads:
+            thread.join(_PATIENCE)
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _listen(self) -> None:
+        assert self._process.stderr is not None
+        _drain(self._process.stderr, self._said.append)
+
+
+class Ffmpeg:
+    """One ffmpeg binary; None is the one that imageio-ffmpeg brings."""
+
+    def __init__(self, binary: str | None = None) -> None:
+        self.binary = binary or imageio_ffmpeg.get_ffmpeg_exe()
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        seconds: float | None = None,
+        progress: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """Runs ffmpeg to its end. `progress` is given the seconds of output done, at most `seconds`.
+
+        Raises DiskFull, FfmpegFailed with ffmpeg's own last meaningful line, WorthRetrying where something
+        else ended ffmpeg. Whatever is raised here or by `progress`, ffmpeg is gone by then.
+        """
+        done = 0.0
+
+        def heard(line: str) -> None:
+            nonlocal done
+            if line.startswith("out_time_us=") and line[12:].isdigit():
+                at = int(line[12:]) / 1_000_000
+                done = max(done, min(at, seconds) if seconds else at)
+
+        with self._launch(["-nostdin", "-progress", "pipe:1", *arguments], heard) as running:
+            try:
+                reported = -1.0
+                while running.poll() is None:
+                    with suppress(TimeoutError):
+                        running.wait(0.2)
+                    if done != reported:
+                        progress(done)
+                        reported = done
+                code = running.wait()
+            except BaseException:
+                running.kill()
+                raise
+        if code != 0:
+            raise failure(code, running.said)
+        progress(seconds or done)
+
+    def start(
+        self, arguments: Sequence[str], *, inherit: Sequence[int] = (), stdout: IO[bytes] | None = None
+    ) -> Running:
+        """Starts ffmpeg for as long as it takes; `inherit` are descriptors it holds for as long as it lives.
+
+        `stdout` is where pipe:1 leads; without it, it is read and thrown away.
+        """
+        return self._launch(arguments, lambda _: None, inherit, stdout)
+
+    def listing(self, arguments: Sequence[str]) -> str:
+        """What ffmpeg prints about devices, both streams; its exit code means nothing there."""
+        done = subprocess.run(
+            [self.binary, "-hide_banner", *arguments],
+            capture_output=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+    def _launch(
+        self,
+        arguments: Sequence[str],
+        line: Callable[[str], None],
+        inherit: Sequence[int] = (),
+        stdout: IO[bytes] | None = None,
+    ) -> Running:
+        try:
+            process = subprocess.Popen(
+                [self.binary, *_QUIET, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE if stdout is None else stdout,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                **_apart(inherit),
+            )
+        except OSError as error:
+            raise NeedsCrew(
+                f"ffmpeg can't be started from {self.binary} ({error.strerror}); `fieldkit doctor` says more."
+            ) from error
+        return Running(process, line)
+
+
+def failure(code: int, said: Sequence[str]) -> FieldkitError:
+    """What an exit code other than 0 means, as a sentence."""
+    if any("No space left on device" in line for line in said):
+        return DiskFull(
+            "The disk is full, so ffmpeg stopped; nothing that was safe before is lost. "
+            "Free some space and run the same command again."
+        )
+    if code < 0:
+        return WorthRetrying(f"ffmpeg was ended from outside (signal {-code}); run the same command again.")
+    return FfmpegFailed(f"ffmpeg could not read or make the clip: {complaint(said)}.")
+
+
+def complaint(said: Sequence[str]) -> str:
+    """ffmpeg's own last meaningful line, without its marks."""
+    bad = [line for line in said if _BAD.search(line)]
+    telling = [line for line in bad if not _NOISE.search(line)] or bad or list(said) or ["it said nothing"]
+    return _SAID.sub("", _SOURCE.sub("", telling[-1])).strip().rstrip(".")
+
+
+def _apart(inherit: Sequence[int]) -> dict[str, Any]:
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True, "pass_fds": tuple(inherit)}
+
+
+def _drain(pipe: IO[bytes], line: Callable[[str], None]) -> None:
+    rest = b""
+    with suppress(OSError, ValueError):  # closed under our hands
+        while block := pipe.read(65536):
+            *lines, rest = (rest + block).replace(b"\r", b"\n").split(b"\n")
+            for text in lines:
+                if text:
+                    line(text.decode("utf-8", "replace"))
+            rest = rest[-65536:]

@@ -1,0 +1,260 @@
+"""Reads what a file holds, with PyAV; the only module that opens media to look inside."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import av
+from av.video.reformatter import ColorRange
+
+from fieldkit.errors import NeedsCrew, NotAVideo
+from fieldkit.transcode.material import DEMUXERS, Audio, Probe, Video
+
+__all__ = ["Probe", "probe"]
+
+_LOOK = 5  # pictures decoded to learn rotation, colour and scan
+_STILL = 2  # pictures/s below which a stream beside another is a still track (a phone's motion photo)
+_RATES = tuple(
+    Fraction(n, d) for n in (10, 12, 15, 24, 30, 48, 60, 120, 240) for d in (1, Fraction(1001, 1000))
+)
+_RATES += (Fraction(25, 2), Fraction(20), Fraction(25), Fraction(50), Fraction(100))
+_TRANSFER = {1: "bt709", 6: "smpte170m", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12"}
+_TRANSFER |= {16: "smpte2084", 18: "arib-std-b67"}
+_PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
+_MATRIX = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
+
+_CUT_SHORT = (
+    "{} lists a video but none of its pictures can be read: the copy is cut short or damaged; copy it from the "
+    "camera again."
+)
+
+av.logging.set_level(None)  # what libav has to say about a broken file is said by our own sentence
+
+
+def probe(path: Path) -> Probe:
+    """What the file holds. Reads all of its packets and decodes a few pictures.
+
+    Raises NotAVideo for anything without a readable picture, NeedsCrew where the file can't be read.
+    """
+    with _opened(path) as container:
+        return _read(path, container)  # whole: a stream that outlives its container crashes PyAV
+
+
+def _read(path: Path, container: Any) -> Probe:
+    tracks = _tracks(path, container)
+    chosen = _chosen([track for track in tracks if track.stream.type == "video"])
+    if chosen is None:
+        raise NotAVideo(_no_picture(path, tracks))
+    pictures = _look(container, chosen.stream)
+    if not pictures:
+        raise NotAVideo(_CUT_SHORT.format(path.name))
+    heard = [track for track in tracks if track.stream.type == "audio" and track.times]
+    begin = min(track.begin for track in [chosen, *heard])
+    audible = max(heard, key=lambda track: (track.default, track.stream.rate), default=None)
+    return Probe(
+        container=container.format.name,
+        bytes=path.stat().st_size,
+        seconds=max(track.end for track in [chosen, *heard]) - begin,
+        video=_video(chosen, pictures, begin),
+        audios=tuple(_audio(track) for track in heard),
+        audio=_audio(audible) if audible else None,
+        others=tuple(t.stream.type for t in tracks if t is not chosen and t.stream.type != "audio"),
+    )
+
+
+@dataclass(slots=True)
+class _Track:
+    """A stream and when its packets are shown, in seconds."""
+
+    stream: Any
+    times: list[float] = field(default_factory=list)
+    told_end: float = 0.0
+    gop: int = 0
+    longest_gop: int = 0
+    open_gop: bool = False
+    key: float = float("-inf")
+
+    @property
+    def default(self) -> bool:
+        return bool(self.stream.disposition & av.stream.Disposition.default)
+
+    @property
+    def begin(self) -> float:
+        return min(self.times)
+
+    @property
+    def end(self) -> float:
+        """Matroska seldom tells how long a packet lasts: the last one lasts as long as the usual one."""
+        return max(self.told_end, max(self.times) + self.usual)
+
+    @property
+    def intervals(self) -> list[float]:
+        times = sorted(self.times)
+        return [b - a for a, b in pairwise(times) if b > a]
+
+    @property
+    def usual(self) -> float:
+        """The median interval."""
+        return median(self.intervals or [0.04])
+
+    def add(self, packet: Any) -> None:
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is None or packet.is_discard:
+            return
+        at = float(stamp * packet.time_base)
+        self.times.append(at)
+        self.told_end = max(self.told_end, at + float((packet.duration or 0) * packet.time_base))
+        if self.stream.type != "video":
+            return
+        if packet.is_keyframe:
+            self.gop, self.key = 0, at
+        elif at < self.key:  # shown before the key frame that it follows: it leans on the group before
+            self.open_gop = True
+        self.gop += 1
+        self.longest_gop = max(self.longest_gop, self.gop)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    if not path.is_file():
+        raise NeedsCrew(f"There is no file {path}.")
+    try:
+        # tags are never read: an old phone's location tag is not even UTF-8
+        container = av.open(
+            f"file:{path.absolute()}",
+            metadata_errors="ignore",
+            options={"format_whitelist": DEMUXERS, "protocol_whitelist": "file"},
+        )
+    except PermissionError as error:
+        raise NeedsCrew(f"{path} can't be read: {error.strerror}.") from error
+    except (av.FFmpegError, ValueError) as error:
+        raise NotAVideo(
+            f"{path.name} is not a video that can be read, or its end is missing; choose another file or copy it "
+            "from the camera again."
+        ) from error
+    with container:
+        yield container
+
+
+def _tracks(path: Path, container: Any) -> list[_Track]:
+    tracks = {stream.index: _Track(stream) for stream in container.streams}
+    try:
+        for packet in container.demux([s for s in container.streams if s.type in ("video", "audio")] or None):
+            if packet.size:
+                tracks[packet.stream_index].add(packet)
+    except av.FFmpegError:
+        pass  # damaged from here on: what was read counts
+    except ValueError as error:  # PyAV can't demux a file without any stream
+        raise NotAVideo(f"{path.name} holds no picture and no sound.") from error
+    return list(tracks.values())
+
+
+def _chosen(tracks: list[_Track]) -> _Track | None:
+    """A motion photo's still track is bigger than its film: a picture that does not move loses."""
+
+    def weight(track: _Track) -> tuple[bool, bool, int]:
+        stream = track.stream
+        rate = len(track.times) / max(track.end - track.begin, 0.001)
+        moving = len(track.times) > 1 and rate >= _STILL
+        return moving, track.default, stream.width * stream.height
+
+    pictures = [
+        t for t in tracks if t.times and not t.stream.disposition & av.stream.Disposition.attached_pic
+    ]
+    return max(pictures, key=weight, default=None)
+
+
+def _no_picture(path: Path, tracks: list[_Track]) -> str:
+    kinds = {track.stream.type for track in tracks}
+    if "video" in kinds:
+        return _CUT_SHORT.format(path.name)
+    if "audio" in kinds:
+        return f"{path.name} holds sound but no video; a reply needs a picture, so choose another file."
+    return f"{path.name} holds no video; choose another file."
+
+
+def _look(container: Any, stream: Any) -> list[Any]:
+    """The first decodable pictures of the stream."""
+    pictures: list[Any] = []
+    try:
+        if container.format.name not in ("mpegvideo", "h264", "hevc"):
+            container.seek(0, backward=True, any_frame=False)
+    except av.FFmpegError:
+        return []
+    for packet in _packets(container, stream):
+        try:
+            pictures += packet.decode()
+        except av.FFmpegError:
+            continue
+        if len(pictures) >= _LOOK:
+            break
+    return pictures
+
+
+def _packets(container: Any, stream: Any) -> Iterator[Any]:
+    try:
+        yield from container.demux(stream)
+    except av.FFmpegError:
+        return
+
+
+def _video(track: _Track, pictures: list[Any], begin: float) -> Video:
+    stream, picture = track.stream, pictures[0]
+    intervals = track.intervals
+    vfr = bool(intervals) and max(intervals) - min(intervals) > track.usual / 5
+    interlaced = any(p.interlaced_frame for p in pictures)
+    return Video(
+        index=stream.index,
+        codec=stream.codec_context.name,
+        profile=stream.profile,
+        coded=(picture.width, picture.height),
+        rotation=round(-picture.rotation / 90) * 90 % 360,
+        sar=stream.sample_aspect_ratio or Fraction(1),
+        fps=_rate(track, interlaced=interlaced),
+        vfr=vfr,
+        frames=len(track.times),
+        longest_gop=track.longest_gop,
+        open_gop=track.open_gop,
+        pix_fmt=picture.format.name,
+        full_range=picture.color_range == ColorRange.JPEG or picture.format.name.startswith("yuvj"),
+        transfer=_TRANSFER.get(int(picture.color_trc)),
+        primaries=_PRIMARIES.get(int(picture.color_primaries)),
+        matrix=_MATRIX.get(int(picture.colorspace)),
+        interlaced=interlaced,
+        start=track.begin - begin,
+        seconds=track.end - track.begin,
+    )
+
+
+def _rate(track: _Track, *, interlaced: bool) -> Fraction:
+    """Pictures/s: what the header tells where the packets agree, else the usual rate nearest to them."""
+    told = track.stream.average_rate
+    if interlaced and told:  # AVCHD stores each field in a packet of its own
+        return _usual_rate(Fraction(told), 0.002)
+    measured = Fraction(1 / track.usual)
+    for claim in (told, track.stream.guessed_rate):
+        if claim and abs(claim / measured - 1) < 0.02 and (near := _usual_rate(claim, 0.002)) in _RATES:
+            return near
+    return _usual_rate(measured, 0.012)
+
+
+def _usual_rate(rate: Fraction, within: float) -> Fraction:
+    nearest = min(_RATES, key=lambda usual: abs(usual - rate))
+    return nearest if abs(rate / nearest - 1) <= within else rate.limit_denominator(1001)
+
+
+def _audio(track: _Track) -> Audio:
+    stream = track.stream
+    return Audio(
+        index=stream.index,
+        codec=stream.codec_context.name,
+        profile=stream.profile,
+        channels=stream.channels,
+        rate=stream.rate,
+        seconds=track.end - track.begin,
+    )

@@ -1,0 +1,126 @@
+"""Makes renditions: encode into a `.part`, judge it, hash it, publish it; then the fact."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fieldkit import disk
+from fieldkit.config import Library
+from fieldkit.errors import Refused
+from fieldkit.journal import Due, Journal
+from fieldkit.model import Rendition, Sha256
+from fieldkit.transcode.check import check, rejects
+from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
+from fieldkit.transcode.plan import Plan, plan
+from fieldkit.transcode.probe import probe
+from fieldkit.transcode.profiles import PROFILES
+
+SUFFIX = ".mp4"
+Progress = Callable[[float, float], None]  # seconds of output done, of how many
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A finished file."""
+
+    path: Path
+    sha256: Sha256
+    bytes: int
+    seconds: float
+    width: int
+    height: int
+
+
+def render(
+    source: Path,
+    profile: str,
+    destination_folder: Path,
+    name: str,
+    ffmpeg: Ffmpeg,
+    *,
+    trim: bool = False,
+    progress: Progress = lambda _done, _of: None,
+) -> Made:
+    """Encodes `source` as `<destination_folder>/<name>`; `{sha256}` in the name becomes the hash's beginning.
+
+    Raises NotAVideo, TooLong, NeedsCrew about the source; DiskFull; Refused where the result breaks a rule of X;
+    WorthRetrying where ffmpeg was ended from outside. Whatever is raised, nothing is published.
+    """
+    made = plan(probe(source), PROFILES[profile], trim)
+    part = disk.part_for(destination_folder / f"{profile}{SUFFIX}")
+    with disk.discarded_on_error(part):
+        ffmpeg.run(
+            made.arguments(_url(source), _url(part)),
+            seconds=made.seconds,
+            progress=lambda done: progress(done, made.seconds),
+        )
+        width, height, seconds = _judged(part, made, source)
+        sha256, size = disk.hashed(part)
+        final = destination_folder / name.replace("{sha256}", sha256[:12])
+        disk.publish(part, final)
+    return Made(final, sha256, size, seconds, width, height)
+
+
+def render_due(
+    due: Due,
+    library: Library,
+    journal: Journal,
+    ffmpeg: Ffmpeg,
+    *,
+    trim: bool = False,
+    progress: Progress = lambda _done, _of: None,
+) -> Rendition:
+    """Makes what is due and puts it on record. Raises Damaged for an original that is not what was sealed.
+
+    The rest as `render`. The name tells tweet and hash only, because it travels.
+    """
+    source = library.root / due.original.path
+    disk.verify(source, due.original.sha256)
+    name = f"{due.take.tweet_id}-{due.profile}-{{sha256}}{SUFFIX}"
+    if _twin(due, journal):
+        name = name.replace(SUFFIX, f"-{due.take.id[-12:]}{SUFFIX}")
+    made = render(source, due.profile, library.renditions, name, ffmpeg, trim=trim, progress=progress)
+    rendition = Rendition(
+        take=due.take.id,
+        profile=due.profile,
+        path=made.path.relative_to(library.root).as_posix(),
+        sha256=made.sha256,
+        bytes=made.bytes,
+        seconds=round(made.seconds, 3),
+        width=made.width,
+        height=made.height,
+    )
+    journal.rendered(rendition)
+    return rendition
+
+
+def _twin(due: Due, journal: Journal) -> bool:
+    """Whether another take of this tweet has a rendition of this profile: it could be the same bytes.
+
+    Two copies of one clip that differ only in their tags encode alike, and each take's file is its own.
+    """
+    return any(
+        rendition.profile == due.profile
+        for entry in journal.entries(due.take.tweet_id)
+        if entry.take.id != due.take.id
+        for rendition in entry.renditions
+    )
+
+
+def _judged(part: Path, planned: Plan, source: Path) -> tuple[int, int, float]:
+    """Width, height and seconds of the file that ffmpeg made, if it is what was planned and X would take it."""
+    if broken := rejects(check(part)):
+        why = "; ".join(f"{problem.rule} {problem.found}, limit {problem.limit}" for problem in broken)
+        raise Refused(f"What came out of {source.name} would be refused by X ({why}); the original is safe.")
+    found = probe(part)
+    if abs(found.seconds - planned.seconds) > 1 + planned.seconds / 20:
+        raise FfmpegFailed(
+            f"{source.name} came out {found.seconds:.1f} s long instead of {planned.seconds:.1f} s; "
+            "the source may be damaged, so copy it from the camera again."
+        )
+    return found.width, found.height, found.seconds
+
+
+def _url(path: Path) -> str:
+    """Never an option or another protocol, however the file is called."""
+    return f"file:{path.absolute()}"
