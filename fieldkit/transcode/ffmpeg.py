@@ -38,12 +38,14 @@ class Running:
     Its pipes are held here: when this process dies, an output to `pipe:1` breaks and ends ffmpeg.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], line: Callable[[str], None]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], tap: Callable[[bytes], None]) -> None:
         self._process = process
         self._said: deque[str] = deque(maxlen=_KEPT)
-        self._threads = [Thread(target=self._listen, daemon=True)]
-        if process.stdout is not None:
-            self._threads.append(Thread(target=_drain, args=(process.stdout, line), daemon=True))
+        log = _lines(self._said.append)
+        self._threads = [
+            Thread(target=_drain, args=(process.stderr, log), daemon=True),
+            Thread(target=_drain, args=(process.stdout, tap), daemon=True),
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -103,10 +105,6 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _listen(self) -> None:
-        assert self._process.stderr is not None
-        _drain(self._process.stderr, self._said.append)
-
 
 class Ffmpeg:
     """One ffmpeg binary; None is the one that imageio-ffmpeg brings."""
@@ -134,7 +132,7 @@ class Ffmpeg:
                 at = int(line[12:]) / 1_000_000
                 done = max(done, min(at, seconds) if seconds else at)
 
-        with self._launch(["-nostdin", "-progress", "pipe:1", *arguments], heard) as running:
+        with self._launch(["-nostdin", "-progress", "pipe:1", *arguments], _lines(heard)) as running:
             try:
                 reported = -1.0
                 while running.poll() is None:
@@ -152,13 +150,17 @@ class Ffmpeg:
         progress(seconds or done)
 
     def start(
-        self, arguments: Sequence[str], *, inherit: Sequence[int] = (), stdout: IO[bytes] | None = None
+        self,
+        arguments: Sequence[str],
+        *,
+        inherit: Sequence[int] = (),
+        tap: Callable[[bytes], None] = lambda _: None,
     ) -> Running:
         """Starts ffmpeg for as long as it takes; `inherit` are descriptors it holds for as long as it lives.
 
-        `stdout` is where pipe:1 leads; without it, it is read and thrown away.
+        `tap` is given what ffmpeg writes to pipe:1, on a thread of its own.
         """
-        return self._launch(arguments, lambda _: None, inherit, stdout)
+        return self._launch(arguments, tap, inherit)
 
     def listing(self, arguments: Sequence[str]) -> str:
         """What ffmpeg prints about devices, both streams; its exit code means nothing there."""
@@ -173,15 +175,14 @@ class Ffmpeg:
     def _launch(
         self,
         arguments: Sequence[str],
-        line: Callable[[str], None],
+        tap: Callable[[bytes], None],
         inherit: Sequence[int] = (),
-        stdout: IO[bytes] | None = None,
     ) -> Running:
         try:
             process = subprocess.Popen(
                 [self.binary, *_QUIET, *arguments],
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE if stdout is None else stdout,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 **_apart(inherit),
@@ -190,7 +191,7 @@ class Ffmpeg:
             raise NeedsCrew(
                 f"ffmpeg can't be started from {self.binary} ({error.strerror}); `fieldkit doctor` says more."
             ) from error
-        return Running(process, line)
+        return Running(process, tap)
 
 
 def failure(code: int, said: Sequence[str]) -> FieldkitError:
@@ -218,12 +219,21 @@ def _apart(inherit: Sequence[int]) -> dict[str, Any]:
     return {"start_new_session": True, "pass_fds": tuple(inherit)}
 
 
-def _drain(pipe: IO[bytes], line: Callable[[str], None]) -> None:
+def _lines(line: Callable[[str], None]) -> Callable[[bytes], None]:
     rest = b""
+
+    def tap(block: bytes) -> None:
+        nonlocal rest
+        *whole, rest = (rest + block).replace(b"\r", b"\n").split(b"\n")
+        for text in whole:
+            if text:
+                line(text.decode("utf-8", "replace"))
+        rest = rest[-65536:]
+
+    return tap
+
+
+def _drain(pipe: IO[bytes], tap: Callable[[bytes], None]) -> None:
     with suppress(OSError, ValueError):  # closed under our hands
         while block := pipe.read(65536):
-            *lines, rest = (rest + block).replace(b"\r", b"\n").split(b"\n")
-            for text in lines:
-                if text:
-                    line(text.decode("utf-8", "replace"))
-            rest = rest[-65536:]
+            tap(block)

@@ -24,6 +24,7 @@ class Video:
     sar: Fraction  # pixel shape, before rotation
     fps: Fraction  # nominal; for variable frame rates that of the median interval
     vfr: bool
+    longest_gap: float  # seconds between two pictures
     frames: int
     longest_gop: int  # pictures from one key frame to the next
     open_gop: bool

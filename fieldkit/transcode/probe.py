@@ -217,6 +217,7 @@ def _video(track: _Track, pictures: list[Any], begin: float) -> Video:
         sar=stream.sample_aspect_ratio or Fraction(1),
         fps=_rate(track, interlaced=interlaced),
         vfr=vfr,
+        longest_gap=max(intervals, default=0.0),
         frames=len(track.times),
         longest_gop=track.longest_gop,
         open_gop=track.open_gop,

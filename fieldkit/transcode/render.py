@@ -41,24 +41,12 @@ def render(
     trim: bool = False,
     progress: Progress = lambda _done, _of: None,
 ) -> Made:
-    """Encodes `source` as `<destination_folder>/<name>`; `{sha256}` in the name becomes the hash's beginning.
+    """Encodes `source` as `<destination_folder>/<name>`.
 
     Raises NotAVideo, TooLong, NeedsCrew about the source; DiskFull; Refused where the result breaks a rule of X;
     WorthRetrying where ffmpeg was ended from outside. Whatever is raised, nothing is published.
     """
-    made = plan(probe(source), PROFILES[profile], trim)
-    part = disk.part_for(destination_folder / f"{profile}{SUFFIX}")
-    with disk.discarded_on_error(part):
-        ffmpeg.run(
-            made.arguments(_url(source), _url(part)),
-            seconds=made.seconds,
-            progress=lambda done: progress(done, made.seconds),
-        )
-        width, height, seconds = _judged(part, made, source)
-        sha256, size = disk.hashed(part)
-        final = destination_folder / name.replace("{sha256}", sha256[:12])
-        disk.publish(part, final)
-    return Made(final, sha256, size, seconds, width, height)
+    return _render(source, profile, destination_folder, lambda _: name, ffmpeg, trim=trim, progress=progress)
 
 
 def render_due(
@@ -76,10 +64,16 @@ def render_due(
     """
     source = library.root / due.original.path
     disk.verify(source, due.original.sha256)
-    name = f"{due.take.tweet_id}-{due.profile}-{{sha256}}{SUFFIX}"
-    if _twin(due, journal):
-        name = name.replace(SUFFIX, f"-{due.take.id[-12:]}{SUFFIX}")
-    made = render(source, due.profile, library.renditions, name, ffmpeg, trim=trim, progress=progress)
+
+    def name(sha256: Sha256) -> str:
+        plain = f"{due.take.tweet_id}-{due.profile}-{sha256[:12]}{SUFFIX}"
+        return (
+            f"{plain.removesuffix(SUFFIX)}-{due.take.id[-12:]}{SUFFIX}"
+            if _twin(due, sha256, journal)
+            else plain
+        )
+
+    made = _render(source, due.profile, library.renditions, name, ffmpeg, trim=trim, progress=progress)
     rendition = Rendition(
         take=due.take.id,
         profile=due.profile,
@@ -94,13 +88,38 @@ def render_due(
     return rendition
 
 
-def _twin(due: Due, journal: Journal) -> bool:
-    """Whether another take of this tweet has a rendition of this profile: it could be the same bytes.
+def _render(
+    source: Path,
+    profile: str,
+    folder: Path,
+    name: Callable[[Sha256], str],
+    ffmpeg: Ffmpeg,
+    *,
+    trim: bool,
+    progress: Progress,
+) -> Made:
+    planned = plan(probe(source), PROFILES[profile], trim)
+    part = disk.part_for(folder / f"{profile}{SUFFIX}")
+    with disk.discarded_on_error(part):
+        ffmpeg.run(
+            planned.arguments(_url(source), _url(part)),
+            seconds=planned.seconds,
+            progress=lambda done: progress(done, planned.seconds),
+        )
+        width, height, seconds = _judged(part, planned, source)
+        sha256, size = disk.hashed(part)
+        final = folder / name(sha256)
+        disk.publish(part, final)
+    return Made(final, sha256, size, seconds, width, height)
 
-    Two copies of one clip that differ only in their tags encode alike, and each take's file is its own.
+
+def _twin(due: Due, sha256: Sha256, journal: Journal) -> bool:
+    """Whether another take of this tweet came out as the same bytes: each take's file is its own.
+
+    Two copies of one clip that differ only in their tags do.
     """
     return any(
-        rendition.profile == due.profile
+        rendition.sha256 == sha256 and rendition.profile == due.profile
         for entry in journal.entries(due.take.tweet_id)
         if entry.take.id != due.take.id
         for rendition in entry.renditions

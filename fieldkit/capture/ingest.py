@@ -1,0 +1,162 @@
+"""Takes files in from cards and folders: copied, hashed, read back, compared; the source is only ever read."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fieldkit import disk
+from fieldkit.capture.order import Order, new_take
+from fieldkit.config import Library
+from fieldkit.errors import Damaged, DiskFull, NeedsCrew, WorthRetrying
+from fieldkit.journal import Journal
+from fieldkit.model import Original, Sha256, Take
+
+SUFFIXES = frozenset(
+    f".{name}"
+    for name in (
+        *(
+            "mp4",
+            "m4v",
+            "mov",
+            "qt",
+            "mkv",
+            "webm",
+            "avi",
+            "wmv",
+            "asf",
+            "flv",
+            "ogv",
+            "3gp",
+            "3g2",
+            "mxf",
+            "dv",
+        ),
+        *("mts", "m2ts", "m2t", "ts", "mpg", "mpeg", "vob", "mod", "tod"),  # camcorders
+        *("insv", "lrv"),  # action cameras
+    )
+)
+_ROOM = 64 * 1024 * 1024  # bytes left free beside the copy: the journal and the renditions need some
+_PLAIN = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """`fresh` is False where this tweet already had these bytes; then nothing was added."""
+
+    take: Take
+    original: Original
+    fresh: bool
+
+
+def find(paths: Sequence[Path]) -> list[Path]:
+    """The video files meant: files as given, folders searched through; sorted, each once.
+
+    Hidden files and macOS's `._` companions are skipped in folders, links that lead elsewhere are not followed.
+    Raises NeedsCrew for a path that does not exist.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            found |= dict.fromkeys(_inside(path))
+        elif path.is_file():
+            found[path] = None
+        else:
+            raise NeedsCrew(f"There is no file or folder {path}; check the name, or put the card back in.")
+    return list(found)
+
+
+def ingest(
+    source: Path,
+    order: Order,
+    journal: Journal,
+    library: Library,
+    *,
+    readable: Callable[[Path], float | None],
+    progress: Callable[[int], None] = lambda _: None,
+) -> Ingested:
+    """Copies `source` into the library and puts it on record as a take.
+
+    `readable` returns a video's seconds or raises NotAVideo; `progress` is given the bytes of each block copied.
+    Raises NotAVideo, DiskFull, Damaged (the reader or the disk does not return the same bytes twice),
+    NeedsCrew, WorthRetrying (another ingest is at work here). Whatever is raised, nothing is kept.
+    """
+    with library.lock("ingest") as lock:
+        if not lock.take():
+            raise WorthRetrying(
+                "Another ingest is at work in this library; run the same command when it is done."
+            )
+        disk.sweep(library.originals)
+        return _ingest(source, order, journal, library, readable=readable, progress=progress)
+
+
+def _ingest(
+    source: Path,
+    order: Order,
+    journal: Journal,
+    library: Library,
+    *,
+    readable: Callable[[Path], float | None],
+    progress: Callable[[int], None],
+) -> Ingested:
+    seconds = readable(source)
+    before, size = disk.hashed(source)
+    if known := _known(order, before, journal):
+        return known
+    if disk.room(library.originals) < size + _ROOM:
+        raise DiskFull(
+            f"{source.name} needs {size / 1_000_000:.0f} MB and the disk of the library has too little room left; "
+            "nothing was copied. Free some space and run the same command again."
+        )
+    final = library.originals / f"{order.tweet_id}-{before}{suffix_of(source)}"
+    if not _whole(final, before):
+        part = disk.part_for(final)
+        with disk.discarded_on_error(part):
+            copied, _ = disk.copy(source, part, progress)
+            # the source was read twice by now: a reader that errs once would otherwise verify against itself
+            if copied != before:
+                raise Damaged(
+                    f"{source.name} reads differently each time; the card, its reader or the cable is failing. "
+                    "Nothing was kept: try another reader, and do not erase the card."
+                )
+            disk.verify(part, copied)
+            disk.publish(part, final)
+    original = Original(new_take(), final.relative_to(library.root).as_posix(), before, size, seconds)
+    take, fresh = journal.ingest(original, order.tweet_id, order.place, order.operator, order.consent)
+    if not fresh and (known := _known(order, before, journal)):
+        return known
+    return Ingested(take, original, fresh)
+
+
+def suffix_of(source: Path) -> str:
+    """The file's suffix if it is a plain one; names from outside are never trusted."""
+    suffix = source.suffix.lower()
+    return suffix if _PLAIN.fullmatch(suffix) and suffix != ".part" else ".video"
+
+
+def _known(order: Order, sha256: Sha256, journal: Journal) -> Ingested | None:
+    holder = journal.holder(order.tweet_id, sha256)
+    if holder is None:
+        return None
+    held = next(entry for entry in journal.entries(order.tweet_id) if entry.take.id == holder.id)
+    assert held.original is not None
+    return Ingested(holder, held.original, fresh=False)
+
+
+def _whole(final: Path, sha256: Sha256) -> bool:
+    """Whether an ingest that died before its row left these very bytes here."""
+    return final.is_file() and disk.hashed(final)[0] == sha256
+
+
+def _inside(folder: Path) -> list[Path]:
+    found = []
+    for root, folders, files in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        paths = (Path(root, name) for name in files if not name.startswith("."))
+        found += [path for path in paths if path.suffix.lower() in SUFFIXES and _at_home(path, folder)]
+    return sorted(found)
+
+
+def _at_home(path: Path, folder: Path) -> bool:
+    return not path.is_symlink() or (path.exists() and path.resolve().is_relative_to(folder.resolve()))

@@ -1,0 +1,183 @@
+"""How ffmpeg is told to film: from a shot to its arguments. Pure; facts/capture.md 4.3 to 4.5 say why each flag."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fieldkit.errors import NeedsCrew, NoDevice
+
+TEST = "test:"
+LONGEST = 140.0  # seconds, X's limit
+PREVIEW = (320, 180)  # pixels, bgr24
+_NETWORK = ("rtsp", "rtsps", "http", "https")
+_FILMED = (".m3u8", ".mp4", ".ts", ".mkv", ".webm")  # they carry times of their own; MJPEG over HTTP has none
+_FIFO = ["-f", "fifo", "-fifo_format", "{}", "-drop_pkts_on_overflow", "1", "-queue_size", "8"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What to film with. `camera`: `test:`, a device as `fieldkit devices` names it, or a network camera's URL.
+
+    `microphone` None is a film without sound, except where the camera brings its own. `pixels` is the camera's
+    format in ffmpeg's word (`mjpeg`, `yuyv422`); None lets the driver choose.
+    """
+
+    camera: str
+    microphone: str | None = None
+    seconds: float = LONGEST
+    size: tuple[int, int] | None = (1280, 720)
+    fps: int | None = 30
+    pixels: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seconds <= LONGEST:
+            raise NeedsCrew(
+                f"A take lasts up to {LONGEST:g} s, because X takes no more; ask for fewer seconds."
+            )
+        if self.size is not None and not all(32 <= side <= 4096 and side % 2 == 0 for side in self.size):
+            raise NeedsCrew("The size is two even numbers of pixels such as 1280x720.")
+        if self.fps is not None and not 1 <= self.fps <= 120:
+            raise NeedsCrew("The frame rate is between 1 and 120 pictures/s.")
+
+    @property
+    def networked(self) -> bool:
+        return urlsplit(self.camera).scheme.lower() in _NETWORK
+
+    @property
+    def called(self) -> str:
+        """The camera as a sentence may name it: without the password in its URL."""
+        if not self.networked:
+            return self.camera
+        url = urlsplit(self.camera)
+        return url._replace(netloc=url.hostname or "", query="").geturl()
+
+
+def arguments(shot: Shot, platform: str, destination: Path, *, preview: bool = False) -> list[str]:
+    """ffmpeg's arguments for `platform` as sys.platform says it. Raises NoDevice for a camera it has no way to.
+
+    Picture and sound go into `destination` on one clock. A few pictures a second also go to `pipe:1`: to be
+    shown (`preview`, raw bgr24 of PREVIEW's size), or as one line of text each, which tells that the camera
+    lives. When fieldkit dies this pipe breaks and ends ffmpeg: the camera does not stay on.
+    """
+    if shot.camera == TEST:
+        inputs, sound = _test_card(shot), "1:a:0"
+    elif shot.networked:
+        inputs, sound = _network(shot), "0:a:0?"
+        if shot.microphone:
+            inputs, sound = [*inputs, *_microphone(shot.microphone, platform)], "1:a:0"
+    elif platform.startswith("linux"):
+        inputs, sound = _v4l2(shot), "1:a:0" if shot.microphone else ""
+        if shot.microphone:
+            inputs += _microphone(shot.microphone, platform)
+    elif platform == "win32":
+        inputs, sound = _dshow(shot), "0:a:0" if shot.microphone else ""
+    elif platform == "darwin":
+        inputs, sound = _avfoundation(shot), "0:a:0" if shot.microphone else ""
+    else:
+        raise NoDevice(f"fieldkit does not know how to film with {shot.called} on {platform}.")
+    length = ["-t", f"{shot.seconds:g}"]
+    return [
+        "-y",  # only this take's name; a question here would stop the camera
+        *inputs,
+        "-filter_complex",
+        f"[0:v:0]split=2[film][look];{_look(preview=preview)}",
+        *("-map", "[film]", *(("-map", sound) if sound else ())),
+        *_encoder(shot),
+        *length,
+        f"file:{destination}",
+        *(
+            "-map",
+            "[seen]",
+            *length,
+            "-c:v",
+            "rawvideo",
+            *_fifo("rawvideo" if preview else "framecrc"),
+            "pipe:1",
+        ),
+    ]
+
+
+def _look(*, preview: bool) -> str:
+    if not preview:
+        return "[look]fps=4,scale=16:16[seen]"
+    width, height = PREVIEW
+    fit = f"scale={width}:{height}:force_original_aspect_ratio=decrease,pad={width}:{height}:(ow-iw)/2:(oh-ih)/2"
+    return f"[look]fps=10,{fit},format=bgr24[seen]"
+
+
+def _fifo(muxer: str) -> list[str]:
+    """Behind a queue that drops: a window that hangs must never hold the recording up."""
+    return [word.format(muxer) for word in _FIFO]
+
+
+def _encoder(shot: Shot) -> list[str]:
+    return [
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-pix_fmt", "yuv420p"),
+        *("-g", str(shot.fps or 30), "-force_key_frames", "expr:gte(t,n_forced)"),  # one a second
+        *("-fps_mode", "vfr"),  # webcams halve their rate in low light; the rendition makes it constant
+        *("-c:a", "aac", "-b:a", "128k"),
+        *("-map_metadata", "-1", "-map_chapters", "-1", "-dn", "-sn"),
+        # what is in the muxer's hands dies with it
+        *("-f", "matroska", "-flush_packets", "1", "-cluster_time_limit", "250"),
+    ]
+
+
+def _test_card(shot: Shot) -> list[str]:
+    width, height = shot.size or (1280, 720)
+    return [
+        *("-re", "-f", "lavfi", "-i", f"testsrc2=size={width}x{height}:rate={shot.fps or 30}"),
+        *("-re", "-f", "lavfi", "-i", "sine=frequency=440:beep_factor=4:sample_rate=48000"),
+    ]
+
+
+def _wanted(shot: Shot) -> list[str]:
+    size = ["-video_size", f"{shot.size[0]}x{shot.size[1]}"] if shot.size else []
+    return size + (["-framerate", str(shot.fps)] if shot.fps else [])
+
+
+def _v4l2(shot: Shot) -> list[str]:
+    pixels = ["-input_format", shot.pixels] if shot.pixels else []
+    # -ts abs: the camera's own times count from boot, the sound card's from 1970
+    return [
+        *("-thread_queue_size", "256", "-f", "v4l2", "-ts", "abs"),
+        *pixels,
+        *_wanted(shot),
+        *("-i", shot.camera),
+    ]
+
+
+def _microphone(name: str, platform: str) -> list[str]:
+    """A second input on the first one's clock; without -isync the sound is 200 ms early."""
+    queue = ["-isync", "0", "-thread_queue_size", "1024"]
+    if platform == "win32":
+        return [*queue, "-f", "dshow", "-i", f"audio={name}"]
+    if platform == "darwin":
+        return [*queue, "-f", "avfoundation", "-i", f":{name}"]
+    if name.startswith(("hw:", "plughw:", "alsa:")):
+        return [*queue, "-f", "alsa", "-i", name.removeprefix("alsa:")]
+    return [*queue, "-f", "pulse", "-fragment_size", "9600", "-i", name.removeprefix("pulse:")]
+
+
+def _dshow(shot: Shot) -> list[str]:
+    names = f"video={shot.camera}" + (f":audio={shot.microphone}" if shot.microphone else "")
+    pixels = ["-vcodec", shot.pixels] if shot.pixels == "mjpeg" else []
+    buffer = ["-rtbufsize", "256M", "-thread_queue_size", "256"]
+    return [*buffer, "-f", "dshow", *pixels, *_wanted(shot), "-i", names]
+
+
+def _avfoundation(shot: Shot) -> list[str]:
+    names = f"{shot.camera}:{shot.microphone or 'none'}"
+    return ["-thread_queue_size", "256", "-f", "avfoundation", *_wanted(shot), "-i", names]
+
+
+def _network(shot: Shot) -> list[str]:
+    url = urlsplit(shot.camera)
+    if url.scheme.lower().startswith("rtsp"):
+        patience = ["-rtsp_transport", "tcp", "-timeout", "10000000"]
+    else:
+        patience = ["-rw_timeout", "10000000"]
+    timeless = not url.scheme.lower().startswith("rtsp") and not url.path.lower().endswith(_FILMED)
+    clock = ["-use_wallclock_as_timestamps", "1"] if timeless or shot.microphone else []
+    # a camera can't make ffmpeg read this laptop's files
+    only = ["-protocol_whitelist", "tcp,udp,rtp,rtsp,rtsps,srtp,tls,http,https,httpproxy,crypto"]
+    return ["-thread_queue_size", "256", *only, *patience, *clock, "-i", shot.camera]

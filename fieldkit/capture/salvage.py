@@ -1,0 +1,105 @@
+"""Turns what was recorded into an original: after a good stop, and after a recording that died."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fieldkit import disk
+from fieldkit.config import Library
+from fieldkit.errors import NeedsCrew, NotAVideo
+from fieldkit.journal import Journal
+from fieldkit.model import Original, Refusal, Station, Take, TakeId
+
+Readable = Callable[[Path], float | None]  # a video's seconds; raises NotAVideo
+SUFFIX = ".mkv"  # Matroska: what was written before a SIGKILL or a power cut plays as it is
+
+
+def rolling(take: TakeId, library: Library) -> Path:
+    """Where ffmpeg writes the take while the camera rolls."""
+    return library.rolling / f"{take}{SUFFIX}"
+
+
+def lock_of(take: TakeId, library: Library) -> disk.Lock:
+    """Held by the recorder and by its ffmpeg: as long as one of them lives, the take is rolling."""
+    return disk.Lock(_lock_path(take, library))
+
+
+def salvage(journal: Journal, library: Library, readable: Readable) -> list[Original]:
+    """The originals of recordings that died; those that hold no picture are refused, their bytes kept.
+
+    Takes that are rolling now are left alone. Raises DiskFull, NeedsCrew about the library's disk.
+    """
+    saved = []
+    for take in journal.unsealed():
+        with lock_of(take.id, library) as lock:
+            if not lock.take():
+                continue
+            if not any(left.id == take.id for left in journal.unsealed()):
+                _unlock(take.id, library)  # its recorder sealed it between our look and our lock
+                continue
+            original = _saved(take, journal, library, readable)
+            _unlock(take.id, library)
+        saved += [original] if original else []
+    return saved
+
+
+def seal(take: Take, library: Library, journal: Journal, readable: Readable, *, recovered: bool) -> Original:
+    """The take's recording becomes its original. The caller holds the take's lock.
+
+    Raises NotAVideo where there is no picture; then the file stays where it is.
+    """
+    recording, final = rolling(take.id, library), library.originals / f"{take.id}{SUFFIX}"
+    # an earlier seal may have died between the rename and the row: then the bytes are in their place already
+    held = final if final.is_file() and not recording.exists() else recording
+    if not held.is_file() or held.stat().st_size == 0:
+        raise NotAVideo(f"Take {take.number} of tweet {take.tweet_id} was begun, but nothing was recorded.")
+    seconds = readable(held)
+    sha256, size = disk.hashed(held)
+    if held != final:
+        disk.publish(recording, final)
+    original = Original(
+        take.id, final.relative_to(library.root).as_posix(), sha256, size, seconds, recovered=recovered
+    )
+    journal.seal(original)
+    return original
+
+
+def give_up(take: Take, why: str, library: Library, journal: Journal) -> None:
+    """The take holds nothing and never will: refused, so that salvage does not try it for ever."""
+    recording = rolling(take.id, library)
+    if recording.exists() and recording.stat().st_size == 0:
+        recording.unlink()
+    journal.refuse(Refusal(take.id, Station.SALVAGE, why))
+
+
+def _saved(take: Take, journal: Journal, library: Library, readable: Readable) -> Original | None:
+    try:
+        return seal(take, library, journal, readable, recovered=True)
+    except NotAVideo as error:
+        kept = rolling(take.id, library)
+        there = kept.exists() and kept.stat().st_size > 0
+        why = f"{error} What there is stays in {kept}." if there else str(error)
+        give_up(take, why, library, journal)
+        return None
+
+
+def release(take: TakeId, library: Library, lock: disk.Lock) -> None:
+    """Removes the take's lock file and gives the lock back, in this order.
+
+    Whoever opened the file before it went holds a lock on nothing, and finds the take sealed.
+    """
+    _unlock(take, library)
+    lock.free()
+
+
+def _unlock(take: TakeId, library: Library) -> None:
+    try:
+        _lock_path(take, library).unlink(missing_ok=True)
+    except OSError as error:
+        if not isinstance(
+            error, PermissionError
+        ):  # Windows: it is open here; the next salvage removes nothing
+            raise NeedsCrew(f"{library.rolling} can't be written: {error.strerror}.") from error
+
+
+def _lock_path(take: TakeId, library: Library) -> Path:
+    return library.rolling / f"{take}.lock"
