@@ -4,26 +4,16 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-_FOLDERS = {"moov", "trak", "mdia", "minf", "stbl", "udta", "edts", "mvex", "moof", "traf", "ilst", "dinf"}
+_FOLDERS = {"moov", "trak", "mdia", "minf", "stbl", "edts", "mvex", "moof", "traf", "ilst", "dinf"}
 _TIMED = {"mvhd", "tkhd", "mdhd"}
 _LARGEST = 64 * 1024 * 1024  # bytes of one moov that are looked into
-_PLACES = {"loci", "©xyz"}
-_DEVICES = {"©mak", "©mod", "©swr", "mdta"}
-_PERSONAL = {
-    "©nam",
-    "©ART",
-    "©aut",
-    "©cmt",
-    "©day",
-    "©des",
-    "desc",
-    "titl",
-    "auth",
-    "perf",
-    "©inf",
-    "dscp",
-    "cprt",
-}
+_BARE = {"meta", "hdlr", "ilst", "free", "data", "mdir", "keys", "mdta", "©too"}  # say nothing by themselves
+_PLACES = ("loci", "©xyz", "location", "gps")
+_DEVICES = (
+    *("©mak", "©mod", "©swr", "make", "model", "software", "version", "manufacturer", "smta", "smrd", "sdln"),
+    *("came", "firm", "lens", "gumi", "muid", "hmmt", "bcid", "gpmf", "sett"),  # GoPro
+)
+_OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +22,8 @@ class Boxes:
 
     brand: str
     order: tuple[str, ...]
-    kinds: frozenset[str]  # every box inside moov, four letters each; the keys of mdta as they are written
+    kinds: frozenset[str]  # every box inside moov, four letters each
+    tags: frozenset[str]  # boxes of user data, and QuickTime's keys as they are written
     edits: tuple[int, ...]
     empty_edit: bool  # a track that starts with nothing
     created: bool  # some box carries a date
@@ -49,23 +40,27 @@ class Boxes:
 
     @property
     def places(self) -> frozenset[str]:
-        """Boxes that say where it was filmed."""
-        return self.kinds & _PLACES | {k for k in self.kinds if "location" in k.lower()}
+        """Tags that say where it was filmed."""
+        return frozenset(tag for tag in self.tags if any(word in tag.lower() for word in _PLACES))
 
     @property
     def devices(self) -> frozenset[str]:
-        """Boxes that say with what."""
-        return self.kinds & _DEVICES
+        """Tags that say with what."""
+        return (
+            frozenset(tag for tag in self.tags if any(word in tag.lower() for word in _DEVICES)) - self.places
+        )
 
     @property
-    def personal(self) -> frozenset[str]:
-        """Boxes with words about people."""
-        return self.kinds & _PERSONAL
+    def words(self) -> frozenset[str]:
+        """All other tags: titles, names, comments, dates, and whatever a camera maker thought of."""
+        return self.tags - self.places - self.devices
 
 
 class _Reader:
     def __init__(self) -> None:
         self.kinds: set[str] = set()
+        self.tags: set[str] = set()
+        self._user = 0  # how many boxes of user data we are inside of
         self.edits: list[int] = []
         self.empty_edit = False
         self.created = False
@@ -85,6 +80,8 @@ class _Reader:
 
     def box(self, name: str, body: bytes) -> None:
         self.kinds.add(name)
+        if (self._user or name == "uuid") and name not in _BARE and name.isprintable():
+            self.tags.add(name)
         if name in _TIMED and len(body) >= 8:
             width = 8 if body[0] == 1 else 4
             self.created |= any(body[4 : 4 + 2 * width])
@@ -94,6 +91,10 @@ class _Reader:
             self._keys(body)
         elif name == "meta":  # QuickTime's has no version field, ISO's has
             self.walk(body if body[4:8] in (b"hdlr", b"keys", b"ilst") else body[4:])
+        elif name == "udta":
+            self._user += 1
+            self.walk(body)
+            self._user -= 1
         elif name in _FOLDERS:
             self.walk(body)
 
@@ -108,10 +109,10 @@ class _Reader:
     def _keys(self, body: bytes) -> None:
         at = 8
         while at + 8 <= len(body):
-            size, space = struct.unpack_from(">I4s", body, at)
+            size = struct.unpack_from(">I", body, at)[0]
             if size < 8:
                 return
-            self.kinds |= {space.decode("latin-1"), body[at + 8 : at + size].decode("utf-8", "replace")}
+            self.tags |= {body[at + 8 : at + size].decode("utf-8", "replace")} - _OF_THE_FILE
             at += size
 
 
@@ -144,5 +145,11 @@ def boxes(path: Path) -> Boxes | None:
     if "ftyp" not in order and "moov" not in order:
         return None
     return Boxes(
-        brand, tuple(order), frozenset(reader.kinds), tuple(reader.edits), reader.empty_edit, reader.created
+        brand=brand,
+        order=tuple(order),
+        kinds=frozenset(reader.kinds),
+        tags=frozenset(reader.tags),
+        edits=tuple(reader.edits),
+        empty_edit=reader.empty_edit,
+        created=reader.created,
     )

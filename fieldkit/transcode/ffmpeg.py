@@ -15,6 +15,7 @@ from fieldkit.errors import DiskFull, FieldkitError, NeedsCrew, WorthRetrying
 
 _QUIET = ("-hide_banner", "-nostats", "-loglevel", "level+info")
 _KEPT = 60  # lines of what ffmpeg said
+_TICK = 0.1
 _PATIENCE = 10.0  # seconds between asking ffmpeg to end and ending it
 _SAID = re.compile(r"\[(?:info|warning|error|fatal|panic|verbose)\] ?")
 _SOURCE = re.compile(r"^\[[^\]]* @ 0x[0-9a-f]+\] ")
@@ -119,7 +120,7 @@ class Ffmpeg:
         seconds: float | None = None,
         progress: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """Runs ffmpeg to its end. `progress` is given the seconds of output done, at most `seconds`.
+        """Runs ffmpeg to its end. `progress` is given the seconds of output done, at most `seconds`, now and then.
 
         Raises DiskFull, FfmpegFailed with ffmpeg's own last meaningful line, WorthRetrying where something
         else ended ffmpeg. Whatever is raised here or by `progress`, ffmpeg is gone by then.
@@ -134,13 +135,10 @@ class Ffmpeg:
 
         with self._launch(["-nostdin", "-progress", "pipe:1", *arguments], _lines(heard)) as running:
             try:
-                reported = -1.0
                 while running.poll() is None:
                     with suppress(TimeoutError):
-                        running.wait(0.2)
-                    if done != reported:
-                        progress(done)
-                        reported = done
+                        running.wait(_TICK)
+                    progress(done)
                 code = running.wait()
             except BaseException:
                 running.kill()

@@ -9,11 +9,12 @@ from fieldkit.config import Library
 from fieldkit.errors import Refused
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Rendition, Sha256
-from fieldkit.transcode.check import check, rejects
+from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
 from fieldkit.transcode.plan import Plan, plan
 from fieldkit.transcode.probe import probe
 from fieldkit.transcode.profiles import PROFILES
+from fieldkit.transcode.rules import judge, rejections
 
 SUFFIX = ".mp4"
 Progress = Callable[[float, float], None]  # seconds of output done, of how many
@@ -128,10 +129,10 @@ def _twin(due: Due, sha256: Sha256, journal: Journal) -> bool:
 
 def _judged(part: Path, planned: Plan, source: Path) -> tuple[int, int, float]:
     """Width, height and seconds of the file that ffmpeg made, if it is what was planned and X would take it."""
-    if broken := rejects(check(part)):
+    found = probe(part)
+    if broken := rejections(judge(found, boxes(part))):
         why = "; ".join(f"{problem.rule} {problem.found}, limit {problem.limit}" for problem in broken)
         raise Refused(f"What came out of {source.name} would be refused by X ({why}); the original is safe.")
-    found = probe(part)
     if abs(found.seconds - planned.seconds) > 1 + planned.seconds / 20:
         raise FfmpegFailed(
             f"{source.name} came out {found.seconds:.1f} s long instead of {planned.seconds:.1f} s; "

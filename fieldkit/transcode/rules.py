@@ -30,6 +30,17 @@ class Rule:
     found: Callable[[Probe, Boxes | None], str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A rule that the file breaks."""
+
+    rule: str
+    severity: Severity
+    found: str
+    limit: str
+    source: str
+
+
 Found = Callable[[Probe, Boxes | None], str | None]
 
 
@@ -208,6 +219,22 @@ RULES = (
     ),
     Rule("location", R, "none", _OURS, _boxed(lambda b: _names(b.places))),
     Rule("device", R, "none", _OURS, _boxed(lambda b: _names(b.devices))),
-    Rule("personal words", R, "none", _OURS, _boxed(lambda b: _names(b.personal))),
+    Rule("tags", R, "none", _OURS, _boxed(lambda b: _names(b.words))),
+    Rule("telemetry", R, "none", _OURS, lambda p, _: "a data stream" if "data" in p.others else None),
     Rule("date", R, "none", _OURS, _boxed(lambda b: "a date of creation" if b.created else None)),
 )
+
+
+def judge(probe: Probe, boxes: Boxes | None) -> list[Problem]:
+    """The rules that a file breaks, rejections first."""
+    broken = [
+        Problem(rule.name, rule.severity, found, rule.limit, rule.source)
+        for rule in RULES
+        if (found := rule.found(probe, boxes)) is not None
+    ]
+    return sorted(broken, key=lambda problem: problem.severity is not Severity.REJECT)
+
+
+def rejections(problems: list[Problem]) -> list[Problem]:
+    """Those for which the file is refused."""
+    return [problem for problem in problems if problem.severity is Severity.REJECT]
