@@ -1,5 +1,6 @@
 """Puts the real parts together; the only module that knows them all."""
 
+import contextlib
 import os
 import sys
 import threading
@@ -11,27 +12,35 @@ from pathlib import Path
 from typing import Any, Self
 
 from fieldkit import pipeline
-from fieldkit.capture.ingest import Ingested, Order, ingest
+from fieldkit.capture import camera
+from fieldkit.capture.devices import Devices, devices
+from fieldkit.capture.ingest import Ingested, ingest
+from fieldkit.capture.order import Order
+from fieldkit.capture.record import Moment, record
+from fieldkit.capture.rig import PREVIEW, Shot
 from fieldkit.config import Library, Settings, library_at
-from fieldkit.errors import FieldkitError, NeedsCrew
+from fieldkit.doctor import Finding, examine
+from fieldkit.errors import FieldkitError, NeedsCrew, NoDevice
 from fieldkit.journal import Due, Journal
-from fieldkit.model import Consent, Station, TweetId, Upload
+from fieldkit.model import Consent, Original, Station, TweetId, Upload
 from fieldkit.pipeline import DUE, Outcome
 from fieldkit.sync import live
 from fieldkit.sync.link import Pace, eta_seconds
 from fieldkit.sync.patience import Patience
-from fieldkit.sync.push import Progress, Push
+from fieldkit.sync.push import Progress as Sending
+from fieldkit.sync.push import Push
 from fieldkit.sync.tus import Tus
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe
+from fieldkit.transcode.render import Progress
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Who is told what happens: each is a function of the command that runs."""
 
-    rendering: Callable[[Due], Callable[[float], None]]  # returns who wants seconds of output
-    sending: Callable[[Progress, float | None], None]  # with the goodput in bits/s
+    rendering: Callable[[Due], Progress]  # returns who wants seconds of output done, of how many
+    sending: Callable[[Sending, float | None], None]  # with the goodput in bits/s
     trouble: Callable[[str], None]
 
 
@@ -93,6 +102,53 @@ class Kit:
                     )
                 except NeedsCrew as error:
                     yield source, error
+
+    def record(
+        self,
+        order: Order,
+        *,
+        seconds: float,
+        size: tuple[int, int],
+        fps: int,
+        preview: bool,
+        stop: threading.Event,
+        tell: Callable[[Moment], None],
+    ) -> Original:
+        """One take, from the camera to the sealed original. Raises NoDevice, DiskFull, NeedsCrew."""
+        shot = Shot(self._camera(), self.settings.microphone, seconds, size, fps)
+        with self.journal() as journal, contextlib.ExitStack() as stack:
+            show = stack.enter_context(camera.window(PREVIEW)) if preview and has_display() else None
+            return record(
+                order,
+                shot,
+                journal,
+                self.library,
+                self.ffmpeg.start,
+                readable=seconds_of,
+                stop=stop,
+                tell=tell,
+                show=show,
+            )
+
+    def devices(self) -> Devices:
+        """The cameras and microphones that ffmpeg can open here."""
+        return devices(self.ffmpeg.listing, sys.platform)
+
+    def doctor(self) -> list[Finding]:
+        """What keeps this laptop from working, and what to do about it."""
+        return list(examine(self.library, self.settings, lambda: self.ffmpeg, self.devices))
+
+    def _camera(self) -> str:
+        """The camera that was named; where none was, the only one there is. Raises NoDevice."""
+        if self.settings.camera:
+            return self.settings.camera
+        cameras = self.devices().cameras
+        if len(cameras) == 1:
+            return cameras[0].id
+        found = f"{len(cameras)} cameras are" if cameras else "no camera is"
+        raise NoDevice(
+            f"{found.capitalize()} here; name one with --camera (`fieldkit devices` lists them, `test:` needs none)."
+        )
 
     def render(
         self, stop: threading.Event, audience: Audience, *, trim: bool = False, again: bool = False
@@ -174,7 +230,7 @@ class Kit:
         tus = Tus(self.store, self.settings.token)
         sight = live.Live(self.library.live, lambda: tus.round_trip)
 
-        def tell(progress: Progress) -> None:
+        def tell(progress: Sending) -> None:
             sight(progress)
             audience.sending(progress, sight.bits_per_second())
 

@@ -13,7 +13,7 @@ from fieldkit.journal import Due, Journal
 from fieldkit.model import Original, Receipt, Refusal, Rendition, Station
 from fieldkit.sync.push import Push
 from fieldkit.transcode.ffmpeg import Ffmpeg
-from fieldkit.transcode.render import render_due
+from fieldkit.transcode.render import Progress, render_due
 
 DUE = ("proxy", "tweet")  # the profiles every take is due, in the order to make and send them
 _IDLE = 1.0  # seconds between two looks at the journal of a worker that stays
@@ -35,14 +35,14 @@ class Outcome:
 class Renderer:
     """Salvages what a dead recording left, and makes every rendition that is due.
 
-    `begin` is told which rendition is next and returns who wants its progress (seconds of output).
+    `begin` is told which rendition is next and returns who wants its progress.
     """
 
     journal: Journal
     library: Library
     ffmpeg: Ffmpeg
     readable: Readable
-    begin: Callable[[Due], Callable[[float], None]]
+    begin: Callable[[Due], Progress]
     trim: bool = False
 
     def __call__(self, stop: threading.Event) -> Outcome:

@@ -17,11 +17,10 @@ def on_terminal(stop: threading.Event) -> Iterator[Audience]:
     bars = say.Bars()
     said = ""
 
-    def rendering(due: Due) -> Callable[[float], None]:
+    def rendering(due: Due) -> Callable[[float, float], None]:
         name = f"render {due.profile} {due.take.id[-6:]}"
-        total = due.original.seconds or 0.0
 
-        def follow(done: float) -> None:
+        def follow(done: float, total: float) -> None:
             if stop.is_set():
                 raise WorthRetrying("Stopped; the rendition is made anew next time.")
             bars.update(name, total, done)

@@ -1,5 +1,7 @@
 """devices, record, ingest: pictures come in, under a tweet, with consent on record."""
 
+import signal
+import threading
 from pathlib import Path
 
 import click
@@ -71,25 +73,35 @@ def record(
     folder: str | None,
 ) -> None:
     """Record one take that answers TWEET (a tweet ID or its link)."""
+    from fieldkit.cli.rolling import Slate, stop_on_q
+
     kit = options.kit(folder, camera=camera, microphone=microphone)
     given = options.consent_of(agreed, language or kit.settings.language, spoken)
-    stop = options.interruptible()
-    with kit.stopping_on_q(stop):
-        taken = kit.record(
-            tweet,
-            given,
-            seconds=seconds,
-            size=size,
-            fps=fps,
-            preview=not no_preview,
-            stop=stop,
-            tell=say.note,
-        )
+    stop = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: stop.set())  # ends the take well, as q does
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    stop_on_q(stop)
+    taken = kit.record(
+        kit.order(tweet, given),
+        seconds=seconds,
+        size=_size(size),
+        fps=fps,
+        preview=not no_preview,
+        stop=stop,
+        tell=Slate(seconds).tell,
+    )
     if as_json:
         say.document({"take": taken.take, "path": str(kit.library.root / taken.path), "sha256": taken.sha256})
     say.note(f"Take {taken.take[-6:]} is safe: {say.span(taken.seconds)}, {say.size(taken.bytes)}.")
     if given.state is not ConsentState.AGREED:
         say.note(_NO_CONSENT.format(take=taken.take[-6:]))
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise NeedsCrew(f"“{text[:40]}” is not a picture size such as 1280x720.")
+    return int(width), int(height)
 
 
 @click.command(

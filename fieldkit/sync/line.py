@@ -36,7 +36,7 @@ def _options() -> list[tuple[int, int, int]]:
 
 
 class Sockets:
-    """The socket that was opened last; one thread uses a Line at a time."""
+    """The socket that was used last; one thread uses a Line at a time."""
 
     last: socket.socket | None = None
 
@@ -63,12 +63,14 @@ class Line(HTTPAdapter):
         sockets = self.sockets
 
         class Plain(HTTPConnection):
-            def _new_conn(self) -> socket.socket:
-                return _noted(super()._new_conn(), sockets)
+            def send(self, data: Any) -> None:
+                _patient(self.sock, sockets)
+                super().send(data)
 
         class Secure(HTTPSConnection):
-            def _new_conn(self) -> socket.socket:
-                return _noted(super()._new_conn(), sockets)
+            def send(self, data: Any) -> None:
+                _patient(self.sock, sockets)
+                super().send(data)
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -82,8 +84,8 @@ class Line(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
 
 
-def _noted(connection: socket.socket, sockets: Sockets) -> socket.socket:
-    # urllib3 leaves the connect timeout on the socket, and it then limits each block that is sent
-    connection.settimeout(STALL)
-    sockets.last = connection
-    return connection
+def _patient(connection: socket.socket | None, sockets: Sockets) -> None:
+    # urllib3 leaves the connect timeout on the socket, where it would limit each block that is sent
+    if connection is not None:
+        connection.settimeout(STALL)
+        sockets.last = connection

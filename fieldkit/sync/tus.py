@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
@@ -34,6 +36,14 @@ class Standing:
     location: str
     offset: int  # bytes the store durably has
     receipt: Sha256 | None = None  # the store verified the whole file
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """The store answered and knows this laptop. Seconds; `ahead` is how far this laptop's clock is."""
+
+    round_trip: float
+    ahead: float
 
 
 class Body:
@@ -119,6 +129,14 @@ class Tus:
         _settle(answer, {204, 200})
         return _standing(location, answer)
 
+    def greet(self) -> Greeting:
+        """Asks for one clip, which needs the token, and looks at the store's clock."""
+        answer = self._ask("GET", f"{self._store}{protocol.CLIPS}?limit=1")
+        _settle(answer, {200})
+        date = answer.headers.get("Date")
+        ahead = (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds() if date else 0.0
+        return Greeting(self.round_trip, ahead)
+
     def unacknowledged(self) -> int:
         """Bytes that were handed to the kernel and that the other end has not acknowledged."""
         return self._line.sockets.unacknowledged()
@@ -175,7 +193,8 @@ def _settle(answer: requests.Response, good: set[int]) -> None:
             f"The store can't take it just now ({said or status}); everything is kept and goes on."
         )
     moved = urlsplit(answer.headers.get("Location", ""))
-    if 300 <= status < 400 and moved.hostname == urlsplit(answer.url).hostname:
+    asked = urlsplit(answer.url)
+    if 300 <= status < 400 and moved.hostname == asked.hostname and moved.scheme != asked.scheme:
         raise NeedsCrew(
             f"The store has moved to {moved.scheme}://{moved.netloc}; say so with `fieldkit init --store`, then "
             "go on. Everything is kept."
