@@ -64,10 +64,10 @@ def _devices(devices: Devices) -> list[Finding]:
         Finding(
             "cameras",
             bool(cameras),
-            ", ".join(c.name for c in cameras) or "none",
+            ", ".join(c.label for c in cameras) or "none",
             "" if cameras else "plug one in, name a network camera's URL, or ingest a card",
         ),
-        Finding("microphones", bool(microphones), ", ".join(m.name for m in microphones) or "none"),
+        Finding("microphones", bool(microphones), ", ".join(m.label for m in microphones) or "none"),
     ]
 
 

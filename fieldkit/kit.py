@@ -5,19 +5,20 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from fieldkit import pipeline
-from fieldkit.capture import camera
-from fieldkit.capture.devices import Devices, devices
-from fieldkit.capture.ingest import Ingested, ingest
+from fieldkit.capture.camera import Window, displayed
+from fieldkit.capture.checks import Measured
+from fieldkit.capture.devices import Devices, devices, pixels_for
+from fieldkit.capture.ingest import Ingested, find, ingest
 from fieldkit.capture.order import Order
 from fieldkit.capture.record import Moment, record
-from fieldkit.capture.rig import PREVIEW, Shot
+from fieldkit.capture.rig import PREVIEW, TEST, Shot
 from fieldkit.config import Library, Settings, library_at
 from fieldkit.doctor import Finding, examine
 from fieldkit.errors import FieldkitError, NeedsCrew, NoDevice
@@ -30,6 +31,7 @@ from fieldkit.sync.patience import Patience
 from fieldkit.sync.push import Progress as Sending
 from fieldkit.sync.push import Push
 from fieldkit.sync.tus import Tus
+from fieldkit.transcode.batch import Result, batch
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe
 from fieldkit.transcode.render import Progress
@@ -115,9 +117,11 @@ class Kit:
         tell: Callable[[Moment], None],
     ) -> Original:
         """One take, from the camera to the sealed original. Raises NoDevice, DiskFull, NeedsCrew."""
-        shot = Shot(self._camera(), self.settings.microphone, seconds, size, fps)
+        shot = self._shot(seconds, size, fps)
         with self.journal() as journal, contextlib.ExitStack() as stack:
-            show = stack.enter_context(camera.window(PREVIEW)) if preview and has_display() else None
+            window = Window(PREVIEW) if preview and displayed(os.environ) else None
+            if window is not None:
+                stack.callback(window.close)
             return record(
                 order,
                 shot,
@@ -127,7 +131,8 @@ class Kit:
                 readable=seconds_of,
                 stop=stop,
                 tell=tell,
-                show=show,
+                show=window.show if window else None,
+                measure=measured,
             )
 
     def devices(self) -> Devices:
@@ -138,17 +143,36 @@ class Kit:
         """What keeps this laptop from working, and what to do about it."""
         return list(examine(self.library, self.settings, lambda: self.ffmpeg, self.devices))
 
-    def _camera(self) -> str:
-        """The camera that was named; where none was, the only one there is. Raises NoDevice."""
-        if self.settings.camera:
-            return self.settings.camera
-        cameras = self.devices().cameras
-        if len(cameras) == 1:
-            return cameras[0].id
-        found = f"{len(cameras)} cameras are" if cameras else "no camera is"
-        raise NoDevice(
-            f"{found.capitalize()} here; name one with --camera (`fieldkit devices` lists them, `test:` needs none)."
+    def transcode(
+        self,
+        paths: Sequence[Path],
+        folder: Path,
+        profile: str,
+        *,
+        jobs: int,
+        trim: bool,
+        progress: Callable[[Path, float, float], None],
+    ) -> list[Result]:
+        """A batch over any files and folders, no library needed."""
+        return batch(
+            find(paths), folder, self.ffmpeg, profile=profile, jobs=jobs, trim=trim, progress=progress
         )
+
+    def _shot(self, seconds: float, size: tuple[int, int], fps: int) -> Shot:
+        """What to film with: the camera that was named, or the only one there is. Raises NoDevice."""
+        named, microphone = self.settings.camera, self.settings.microphone
+        if named == TEST or (named and "://" in named):
+            return Shot(named, microphone, seconds, size, fps)
+        cameras = self.devices().cameras
+        if named is None and len(cameras) != 1:
+            found = f"{len(cameras)} cameras are" if cameras else "no camera is"
+            raise NoDevice(
+                f"{found.capitalize()} here; name one with --camera (`fieldkit devices` lists them, `test:` needs "
+                "none)."
+            )
+        chosen = next((camera for camera in cameras if named in (None, camera.name)), None)
+        name = chosen.name if chosen else str(named)
+        return Shot(name, microphone, seconds, size, fps, pixels_for(chosen, size) if chosen else None)
 
     def render(
         self, stop: threading.Event, audience: Audience, *, trim: bool = False, again: bool = False
@@ -257,9 +281,13 @@ def seconds_of(path: Path) -> float | None:
     return probe(path).seconds
 
 
-def has_display() -> bool:
-    """Whether a preview window can be shown at all."""
-    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+def measured(path: Path) -> Measured:
+    """What the verdict on a take rests on. Raises NotAVideo."""
+    found = probe(path)
+    video, sound = found.video, found.audio
+    return Measured(
+        video.start + video.seconds, sound.seconds if sound else None, float(1 / video.fps), video.longest_gap
+    )
 
 
 def _queued(upload: Upload, sent: int, state: str, eta: float | None) -> dict[str, Any]:

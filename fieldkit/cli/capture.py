@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -20,15 +21,15 @@ def devices(as_json: bool, folder: str | None) -> None:
     """List cameras with their formats, and microphones."""
     found = options.kit(folder).devices()
     if as_json:
-        say.document(found.as_document())
+        say.document(asdict(found))
         return
     say.table(
         "camera",
         "name",
         "formats",
-        rows=[(c.id, c.name, ", ".join(c.formats) or "–") for c in found.cameras],
+        rows=[(c.name, c.label, ", ".join(f.pixels for f in c.formats) or "–") for c in found.cameras],
     )
-    say.table("microphone", "name", rows=[(m.id, m.name) for m in found.microphones])
+    say.table("microphone", "name", rows=[(m.name, m.label) for m in found.microphones])
     say.note(
         "`test:` is a moving test card that needs no camera; rtsp:// and http:// URLs of network cameras work too."
     )

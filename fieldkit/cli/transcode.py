@@ -1,5 +1,6 @@
 """render, transcode, check: from originals to files that X takes."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -72,17 +73,20 @@ def transcode(
     folder: str | None,
 ) -> int:
     """Turn any video files and folders into MP4s that X takes, offline. What is done already is skipped."""
-    from fieldkit.transcode import batch
-
     kit = options.kit(folder)
     options.interruptible()
     bars = say.Bars()
     with bars.shown():
-        results = batch.transcode(
-            paths, output, profile, kit.ffmpeg, jobs=jobs, trim=trim, progress=bars.update
+        results = kit.transcode(
+            paths,
+            output,
+            profile,
+            jobs=jobs,
+            trim=trim,
+            progress=lambda source, done, total: bars.update(source.name, total, done),
         )
     if as_json:
-        say.document({"results": [result.as_document() for result in results]})
+        say.document({"results": [asdict(result) for result in results]})
     for result in results:
         if result.error:
             say.trouble(f"{result.source}: {result.error}")
@@ -110,9 +114,7 @@ def check(files: tuple[Path, ...], as_json: bool) -> int:
             say.trouble(f"{file}: {error}")
             continue
         ok = not any(problem.severity == "reject" for problem in problems)
-        reports.append(
-            {"file": str(file), "ok": ok, "problems": [problem.as_document() for problem in problems]}
-        )
+        reports.append({"file": str(file), "ok": ok, "problems": [asdict(problem) for problem in problems]})
         if not as_json:
             click.echo(f"{file}: {'ok' if ok else 'X would refuse it'}")
             for problem in problems:

@@ -178,7 +178,7 @@ def _camera(demo: Demo) -> str:
     with contextlib.suppress(WorthRetrying):
         cameras = demo.fieldkit("devices", "--json")["cameras"]
         if cameras:
-            return str(cameras[0]["id"])
+            return str(cameras[0]["name"])
     return "test:"
 
 

@@ -11,7 +11,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 STALL = 10.0  # seconds in which one block of 16 KiB must find room in the kernel: 13 kbit/s
-_SEND_BUFFER = 128 * 1024  # bytes; above rate x round trip at 1 Mbit/s and 0.6 s, and little to lose in a cut
+_UNSENT = 16 * 1024  # bytes the kernel may hold beyond what is in flight
+_SEND_BUFFER = 64 * 1024  # bytes, where the kernel can't be told so
 
 if sys.platform == "linux":
     import fcntl
@@ -21,9 +22,13 @@ if sys.platform == "linux":
 def _options() -> list[tuple[int, int, int]]:
     options = [
         *HTTPConnection.default_socket_options,
-        (socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER),
         (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     ]
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        # a small SO_SNDBUF stalls instead: the kernel wakes the sender only when a third of it is free
+        options.append((socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT))
+    else:
+        options.append((socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER))
     for name, value in (
         ("TCP_KEEPIDLE", 10),
         ("TCP_KEEPINTVL", 5),
