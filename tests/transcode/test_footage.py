@@ -42,7 +42,9 @@ EXPECTED = {
     "iphoneX-p3-60fps-gps.mov": Delivered((720, 1280), 30),
     "lecture-audio-only-203s-5.1.webm": "sound but no video",
     "mediarecorder-chrome52-gap.webm": Delivered((640, 480)),
-    "nasa-multistream-8khz.mp4": Delivered((480, 270)),  # the larger of two pictures, the better of two sounds
+    "nasa-multistream-8khz.mp4": Delivered(
+        (480, 270)
+    ),  # the larger of two pictures, the better of two sounds
     "odd-161x121-vp9.webm": Delivered((160, 120), sound=False),
     "old-phone-h263-8khz.3gp": Delivered((384, 288), 14.7),
     "phone-hdr10-vfr.mp4": Delivered((1280, 720), 30),
@@ -57,8 +59,28 @@ EXPECTED = {
     "webcam-person-noaudio.mkv": Delivered((640, 480), 30, sound=False),
     "webcam-vfr-noaudio.mp4": Delivered((640, 480), 10.53, sound=False),
 }
-IN_BOXES = (b"loci", b"\xa9xyz", b"\xa9nam", b"\xa9mak", b"\xa9mod", b"\xa9too", b"gpmd", b"mebx", b"GoPro", b"x264")
-ANYWHERE = (b"com.apple", b"com.android", b"x264 - core", b"libx264", b"Lavc6", b"Lavf6", b"Handler", b"Core Media")
+IN_BOXES = (
+    b"loci",
+    b"\xa9xyz",
+    b"\xa9nam",
+    b"\xa9mak",
+    b"\xa9mod",
+    b"\xa9too",
+    b"gpmd",
+    b"mebx",
+    b"GoPro",
+    b"x264",
+)
+ANYWHERE = (
+    b"com.apple",
+    b"com.android",
+    b"x264 - core",
+    b"libx264",
+    b"Lavc6",
+    b"Lavf6",
+    b"Handler",
+    b"Core Media",
+)
 
 
 def telltales(content: bytes) -> list[bytes]:
@@ -69,7 +91,9 @@ def telltales(content: bytes) -> list[bytes]:
 
 @pytest.mark.usefixtures("quickly")
 @pytest.mark.parametrize("source", [*bundled(), *footage()], ids=lambda path: path.name)
-def test_a_real_clip_is_delivered_or_refused_in_one_sentence(source: Path, tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+def test_a_real_clip_is_delivered_or_refused_in_one_sentence(
+    source: Path, tmp_path: Path, ffmpeg: Ffmpeg
+) -> None:
     expected = EXPECTED[source.name]
     for profile in DUE:
         if isinstance(expected, str):
@@ -83,7 +107,11 @@ def test_a_real_clip_is_delivered_or_refused_in_one_sentence(source: Path, tmp_p
         assert rejections(check(made.path)) == []
         assert found.seconds == pytest.approx(probe(source).seconds, abs=0.15)
         assert found.video.rotation == 0 and found.video.sar == 1 and not found.video.vfr
-        assert (found.video.transfer, found.video.primaries, found.video.matrix) == ("bt709", "bt709", "bt709")
+        assert (found.video.transfer, found.video.primaries, found.video.matrix) == (
+            "bt709",
+            "bt709",
+            "bt709",
+        )
         assert (found.audio is not None) == expected.sound
         assert found.audio is None or (found.audio.rate, found.audio.channels) == (48000, 1)
         assert telltales(made.path.read_bytes()) == []

@@ -30,7 +30,9 @@ def test_a_file_cut_short_is_as_long_as_what_is_left(tmp_path: Path) -> None:
     assert 1 < probe(tmp_path / "cut.mkv").seconds < 3
 
 
-@pytest.mark.parametrize(("degrees", "size"), [(0, (320, 180)), (90, (180, 320)), (180, (320, 180)), (270, (180, 320))])
+@pytest.mark.parametrize(
+    ("degrees", "size"), [(0, (320, 180)), (90, (180, 320)), (180, (320, 180)), (270, (180, 320))]
+)
 def test_rotation_turns_the_size(degrees: int, size: tuple[int, int], tmp_path: Path) -> None:
     plain = card(tmp_path / "plain.mp4")
     turned = make(tmp_path / "turned.mp4", "-display_rotation", str(-degrees), "-i", str(plain), "-c", "copy")
@@ -66,7 +68,11 @@ def test_long_groups_of_pictures_are_measured(tmp_path: Path) -> None:
         ("words.mp4", b"This is not a video.\n" * 50, "is not a video"),
         ("empty.mp4", b"", "is not a video"),
         ("notes.txt", b"ANSI art is a video to ffmpeg's tty demuxer\n" * 50, "is not a video"),
-        ("list.mp4", b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/etc/passwd\n#EXT-X-ENDLIST\n", "is not a video"),
+        (
+            "list.mp4",
+            b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/etc/passwd\n#EXT-X-ENDLIST\n",
+            "is not a video",
+        ),
         ("script.mp4", b"ffconcat version 1.0\nfile /etc/passwd\n", "is not a video"),
     ],
 )
