@@ -60,7 +60,7 @@ def arguments(shot: Shot, platform: str, destination: Path, *, preview: bool = F
     lives. When fieldkit dies this pipe breaks and ends ffmpeg: the camera does not stay on.
     """
     if shot.camera == TEST:
-        inputs, sound = _test_card(shot), "1:a:0"
+        inputs, sound = [*_test_card(shot), *_tone_or(shot, platform)], "1:a:0"
     elif shot.networked:
         inputs, sound = _network(shot), "0:a:0?"
         if shot.microphone:
@@ -124,10 +124,14 @@ def _encoder(shot: Shot) -> list[str]:
 
 def _test_card(shot: Shot) -> list[str]:
     width, height = shot.size or (1280, 720)
-    return [
-        *("-re", "-f", "lavfi", "-i", f"testsrc2=size={width}x{height}:rate={shot.fps or 30}"),
-        *("-re", "-f", "lavfi", "-i", "sine=frequency=440:beep_factor=4:sample_rate=48000"),
-    ]
+    return ["-re", "-f", "lavfi", "-i", f"testsrc2=size={width}x{height}:rate={shot.fps or 30}"]
+
+
+def _tone_or(shot: Shot, platform: str) -> list[str]:
+    """A microphone that was named is heard or missed, also beside the test card."""
+    if shot.microphone:
+        return _microphone(shot.microphone, platform)
+    return ["-re", "-f", "lavfi", "-i", "sine=frequency=440:beep_factor=4:sample_rate=48000"]
 
 
 def _wanted(shot: Shot) -> list[str]:

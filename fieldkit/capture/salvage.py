@@ -39,7 +39,16 @@ def salvage(journal: Journal, library: Library, readable: Readable) -> list[Orig
             original = _saved(take, journal, library, readable)
             _unlock(take.id, library)
         saved += [original] if original else []
+    _sweep_locks(journal, library)
     return saved
+
+
+def _sweep_locks(journal: Journal, library: Library) -> None:
+    """Removes the locks of recorders that died before they began their take, or after it was sealed."""
+    for path in library.rolling.glob("*.lock"):
+        with disk.Lock(path) as lock:
+            if lock.take() and not any(take.id == path.stem for take in journal.unsealed()):
+                path.unlink(missing_ok=True)
 
 
 def seal(take: Take, library: Library, journal: Journal, readable: Readable, *, recovered: bool) -> Original:

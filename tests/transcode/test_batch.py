@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from support.footage import card, clip
 
 from fieldkit import disk
 from fieldkit.errors import WorthRetrying
 from fieldkit.transcode.batch import batch
 from fieldkit.transcode.ffmpeg import Ffmpeg
-from support.footage import card, clip
 
 
 def test_each_source_has_its_result_and_one_bad_file_stops_nothing(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
@@ -18,7 +18,9 @@ def test_each_source_has_its_result_and_one_bad_file_stops_nothing(tmp_path: Pat
         [clip("carphone_pristine"), poem, clip("bikes")], tmp_path / "out", ffmpeg, profile="proxy", jobs=2
     )
     assert [result.ok for result in results] == [True, False, True]
-    assert results[1].error is not None and "poem.mp4" in results[1].error and results[1].output is None
+    assert results[1].error is not None
+    assert "poem.mp4" in results[1].error
+    assert results[1].output is None
     assert all(Path(result.output).stat().st_size == result.bytes for result in results if result.output)
 
 
@@ -26,7 +28,8 @@ def test_a_second_run_makes_nothing_again(tmp_path: Path, ffmpeg: Ffmpeg) -> Non
     source = card(tmp_path / "a.mp4")
     (first,) = batch([source], tmp_path / "out", ffmpeg)
     (second,) = batch([source], tmp_path / "out", Ffmpeg("/nowhere/ffmpeg"))
-    assert second.skipped and second.ok
+    assert second.skipped
+    assert second.ok
     assert (second.output, second.bytes) == (first.output, first.bytes)
 
 

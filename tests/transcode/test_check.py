@@ -5,12 +5,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from support.footage import card, clip, make
 
 from fieldkit.transcode.boxes import Boxes, boxes
 from fieldkit.transcode.check import check
 from fieldkit.transcode.material import Audio, Probe, Video
 from fieldkit.transcode.rules import RULES, Severity, judge
-from support.footage import card, clip, make
 
 CLEAN = Boxes(
     "isom",
@@ -103,7 +103,10 @@ def test_each_rule_finds_what_breaks_it(rule: object) -> None:
     problems = judge(*BROKEN[rule.name])
     mine = [problem for problem in problems if problem.rule == rule.name]
     assert len(mine) == 1
-    assert mine[0].severity is rule.severity and mine[0].found and mine[0].limit and mine[0].source
+    assert mine[0].severity is rule.severity
+    assert mine[0].found
+    assert mine[0].limit
+    assert mine[0].source
 
 
 def test_a_file_as_x_wants_it_breaks_none() -> None:

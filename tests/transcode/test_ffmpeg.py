@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
+from support.footage import clip
 
 from fieldkit.errors import DiskFull, NeedsCrew, WorthRetrying
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed, complaint, failure
-from support.footage import clip
 
 ENDLESS = ("-re", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=10")
 

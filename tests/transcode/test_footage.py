@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.footage import bundled, footage
 
 from fieldkit.errors import NeedsCrew
 from fieldkit.transcode.check import check, rejections
@@ -11,7 +12,6 @@ from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe
 from fieldkit.transcode.profiles import DUE, PROFILES
 from fieldkit.transcode.render import render
-from support.footage import bundled, footage
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,9 @@ def test_a_real_clip_is_delivered_or_refused_in_one_sentence(
         found = probe(made.path)
         assert rejections(check(made.path)) == []
         assert found.seconds == pytest.approx(probe(source).seconds, abs=0.15)
-        assert found.video.rotation == 0 and found.video.sar == 1 and not found.video.vfr
+        assert found.video.rotation == 0
+        assert found.video.sar == 1
+        assert not found.video.vfr
         assert (found.video.transfer, found.video.primaries, found.video.matrix) == (
             "bt709",
             "bt709",

@@ -1,0 +1,310 @@
+"""A take, recorded for real from the test card."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.footage import fill, small_disk
+
+from fieldkit import disk
+from fieldkit.capture import record as station
+from fieldkit.capture.checks import Measured
+from fieldkit.capture.order import Order
+from fieldkit.capture.record import Moment, record, why
+from fieldkit.capture.rig import Shot
+from fieldkit.capture.salvage import salvage
+from fieldkit.config import Library
+from fieldkit.errors import DiskFull, NeedsCrew, NoDevice
+from fieldkit.journal import Journal
+from fieldkit.model import Station
+from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.probe import probe
+
+Readable = Callable[[Path], float | None]
+SMALL = (320, 180)
+
+
+def test_a_take_is_recorded_to_its_length(
+    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+) -> None:
+    heard: list[Moment] = []
+    original = record(
+        order,
+        Shot("test:", seconds=2, size=SMALL),
+        journal,
+        library,
+        ffmpeg.start,
+        readable=readable,
+        stop=threading.Event(),
+        tell=heard.append,
+    )
+    found = probe(library.root / original.path)
+    assert original.seconds == pytest.approx(2, abs=0.2)
+    assert (found.width, found.height, found.video.fps) == (320, 180, 30)
+    assert found.audio is not None
+    assert found.audio.seconds == pytest.approx(2, abs=0.2)
+    assert found.video.frames == 60
+    assert found.video.longest_gop <= 31
+    assert found.video.longest_gap < 1.5 / 30
+    assert not original.recovered
+    disk.verify(library.root / original.path, original.sha256)
+    (entry,) = journal.entries()
+    assert (entry.original, entry.take.number) == (original, 1)
+    assert list(library.rolling.iterdir()) == []
+    assert [
+        phase for n, phase in enumerate(m.phase for m in heard) if n == 0 or heard[n - 1].phase != phase
+    ] == [
+        "waiting",
+        "rolling",
+        "sealing",
+    ]
+
+
+def test_the_crew_can_stop_a_take_early(
+    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+) -> None:
+    stop = threading.Event()
+
+    def stop_after_a_second(moment: Moment) -> None:
+        if moment.seconds > 1:
+            stop.set()
+
+    shot = Shot("test:", seconds=60, size=SMALL)
+    original = record(
+        order, shot, journal, library, ffmpeg.start, readable=readable, stop=stop, tell=stop_after_a_second
+    )
+    assert original.seconds is not None
+    assert 0.8 < original.seconds < 5
+
+
+def test_the_preview_gets_whole_pictures(
+    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+) -> None:
+    seen: list[bytes] = []
+    shot = Shot("test:", seconds=1, size=SMALL)
+    record(
+        order,
+        shot,
+        journal,
+        library,
+        ffmpeg.start,
+        readable=readable,
+        stop=threading.Event(),
+        show=seen.append,
+    )
+    pictures, rest = divmod(len(b"".join(seen)), 320 * 180 * 3)
+    assert rest == 0
+    assert 8 <= pictures <= 11
+
+
+@pytest.mark.parametrize("microphone", [None, "nothing-like-it"])
+def test_a_camera_that_is_not_there_is_said_and_leaves_no_take_waiting(
+    microphone: str | None,
+    order: Order,
+    journal: Journal,
+    library: Library,
+    readable: Readable,
+    ffmpeg: Ffmpeg,
+) -> None:
+    shot = Shot("/dev/video99", microphone, seconds=2)
+    with pytest.raises(NoDevice, match=r"The camera /dev/video99 is not there") as refusal:
+        record(
+            order,
+            shot,
+            journal,
+            library,
+            ffmpeg.start,
+            readable=readable,
+            stop=threading.Event(),
+            platform="linux",
+        )
+    assert "\n" not in str(refusal.value)
+    assert journal.unsealed() == []
+    (entry,) = journal.entries()
+    assert [(refused.station, refused.why) for refused in entry.refusals] == [
+        (Station.SALVAGE, str(refusal.value))
+    ]
+    assert list(library.rolling.iterdir()) == []
+    assert list(library.originals.iterdir()) == []
+
+
+def test_a_microphone_that_is_not_there_is_an_error_and_nothing_else_is_recorded_instead(
+    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+) -> None:
+    shot = Shot("test:", "no-such-microphone", seconds=2, size=SMALL)
+    with pytest.raises(NoDevice, match="The microphone no-such-microphone is not there"):
+        record(
+            order,
+            shot,
+            journal,
+            library,
+            ffmpeg.start,
+            readable=readable,
+            stop=threading.Event(),
+            platform="linux",
+        )
+    assert journal.unsealed() == []
+    assert list(library.originals.iterdir()) == []
+
+
+def test_a_network_camera_that_does_not_answer_is_said_without_its_password(
+    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+) -> None:
+    shot = Shot("http://crew:secret@127.0.0.1:9/video?key=secret", seconds=2)
+    with pytest.raises(NoDevice, match=r"The camera http://127\.0\.0\.1/video") as refusal:
+        record(order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event())
+    assert "secret" not in str(refusal.value)
+    assert journal.unsealed() == []
+
+
+def test_an_ffmpeg_that_is_not_there_leaves_no_take_waiting(
+    order: Order, journal: Journal, library: Library, readable: Readable
+) -> None:
+    with pytest.raises(NeedsCrew, match="ffmpeg can't be started"):
+        record(
+            order,
+            Shot("test:", seconds=2),
+            journal,
+            library,
+            Ffmpeg("/nowhere/ffmpeg").start,
+            readable=readable,
+            stop=threading.Event(),
+        )
+    assert journal.unsealed() == []
+    assert list(library.rolling.iterdir()) == []
+
+
+def test_a_take_that_wants_more_room_than_there_is_does_not_begin(
+    order: Order, journal: Journal, library: Library, readable: Readable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "room", lambda _: 150_000_000)
+    with pytest.raises(DiskFull, match=r"wants 520 MB free .* there are 150 MB"):
+        record(
+            order,
+            Shot("test:"),
+            journal,
+            library,
+            lambda *_: pytest.fail("the camera was started"),
+            readable=readable,
+            stop=threading.Event(),
+        )
+    assert journal.entries() == []
+
+
+def test_the_camera_stops_while_there_is_room_to_finish(
+    order: Order,
+    journal: Journal,
+    library: Library,
+    readable: Readable,
+    ffmpeg: Ffmpeg,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[Moment] = []
+    monkeypatch.setattr(disk, "room", lambda _: 10**6 if heard and heard[-1].seconds > 0.8 else 10**12)
+    original = record(
+        order,
+        Shot("test:", seconds=60, size=SMALL),
+        journal,
+        library,
+        ffmpeg.start,
+        readable=readable,
+        stop=threading.Event(),
+        tell=heard.append,
+    )
+    assert original.seconds is not None
+    assert original.seconds < 10
+    assert "The disk is nearly full, so the camera stops." in {moment.note for moment in heard}
+
+
+def test_a_disk_that_fills_up_loses_nothing_and_the_next_run_works(
+    order: Order, readable: Readable, ffmpeg: Ffmpeg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "room", lambda _: 10**12)
+    with small_disk(tmp_path / "small") as small:
+        library = Library(small / "library")
+        library.make()
+        with Journal(library.journal) as journal:
+            ballast = fill(small, leave=700_000)
+
+            def roll(seconds: float = 20) -> object:
+                return record(
+                    order,
+                    Shot("test:", seconds=seconds, size=(1280, 720)),
+                    journal,
+                    library,
+                    ffmpeg.start,
+                    readable=readable,
+                    stop=threading.Event(),
+                )
+
+            try:
+                roll()
+            except NeedsCrew as refusal:
+                assert "\n" not in str(refusal)  # noqa: PT017 - full before or after the row: both are good
+            ballast.unlink()
+            salvage(journal, library, readable)
+            (entry,) = journal.entries()
+            assert entry.original is not None
+            assert entry.original.seconds is not None
+            assert 0.2 < entry.original.seconds < 15
+            assert roll(1) == journal.entries()[1].original
+
+
+def test_a_take_with_a_fault_is_kept_and_the_crew_is_told(
+    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+) -> None:
+    heard: list[Moment] = []
+    record(
+        order,
+        Shot("test:", seconds=1, size=SMALL),
+        journal,
+        library,
+        ffmpeg.start,
+        readable=readable,
+        stop=threading.Event(),
+        tell=heard.append,
+        measure=lambda _: Measured(picture=1.0, sound=None, interval=1 / 30, longest_gap=1 / 30),
+    )
+    assert heard[-1].phase == "warning"
+    assert "no sound" in heard[-1].note
+    assert journal.entries()[0].original is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("[in#0 @ 0x1] [error] /dev/video0: Device or resource busy", "in use by another program"),
+        (
+            "[in#0 @ 0x1] [error] Cannot open video device /dev/video0: No such file or directory",
+            "is not there",
+        ),
+        (
+            "[pulse @ 0x1] [error] Error opening input file usb-mic: No such entity",
+            "microphone pulse:usb-mic is not there",
+        ),
+        ("[dshow @ 0x1] [error] Could not find video device with name [X]", "is not there"),
+        ("[in#0 @ 0x1] [error] ioctl(VIDIOC_STREAMON): No space left on device", "gave no picture"),
+    ],
+)
+def test_what_ffmpeg_says_about_devices_is_put_into_words(line: str, says: str) -> None:
+    trouble = why(
+        [line, "[error] Error opening input files: Input/output error"], Shot("/dev/video0", "pulse:usb-mic")
+    )
+    assert isinstance(trouble, NoDevice)
+    assert says in str(trouble)
+
+
+def test_the_growing_file_is_put_on_the_medium_every_second(
+    order: Order,
+    journal: Journal,
+    library: Library,
+    readable: Readable,
+    ffmpeg: Ffmpeg,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(station.disk, "fsync", synced.append)
+    shot = Shot("test:", seconds=3, size=SMALL)
+    record(order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event())
+    assert len(synced) >= 2
