@@ -154,18 +154,28 @@ class Lock:
         """True if the lock is now held here; False if somebody else holds it."""
         if self._file is not None:
             return False
-        file = open(self._path, "ab")  # noqa: SIM115 - held until `free`
+        with translated(self._path):
+            file = open(self._path, "ab")  # noqa: SIM115 - held until `free`
         try:
             if sys.platform == "win32":
                 file.seek(0)
                 msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
             else:
                 fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not self._names(file):  # unlinked between our open and our lock: nobody else would see it
+                    file.close()
+                    return self.take()
         except OSError:
             file.close()
             return False
         self._file = file
         return True
+
+    def _names(self, file: BinaryIO) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file.fileno()), self._path.stat())
+        except FileNotFoundError:
+            return False
 
     def fileno(self) -> int:
         """The descriptor that holds the lock, to be inherited by a child."""

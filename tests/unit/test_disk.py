@@ -1,5 +1,6 @@
 """Bytes that survive."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -144,3 +145,20 @@ def test_a_child_that_inherits_the_lock_holds_it_after_its_parent(tmp_path):
 def test_an_unreadable_path_is_a_sentence(tmp_path):
     with pytest.raises(NeedsCrew, match="can't be read or written: No such file"):
         disk.hashed(tmp_path / "nothing")
+
+
+def test_a_lock_on_an_unlinked_file_is_no_lock(tmp_path, monkeypatch):
+    path = tmp_path / "lock"
+    real, unlinked = fcntl.flock, []
+
+    def flock(descriptor, how):
+        if not unlinked:
+            unlinked.append(True)
+            path.unlink()
+        real(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with disk.Lock(path) as first, disk.Lock(path) as second:
+        assert first.take()
+        assert path.exists()
+        assert not second.take()
