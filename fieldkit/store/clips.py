@@ -49,7 +49,7 @@ class Clips:
         clip = await self._clip(request)
         path, etag = self._media.path(clip.blob), f'"{clip.blob.sha256}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}  # a withdrawal must be seen at once
-        if etag in [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]:
+        if {etag, "*"} & {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}:
             return Response(status_code=304, headers=headers)
         if not await run_in_threadpool(path.exists):
             raise NotFound("The bytes of this clip are missing; `fieldkit store verify` says more.")

@@ -61,7 +61,10 @@ class Uploads:
     def create(self, upload: Upload, parts: tuple[Path, ...] = ()) -> None:
         """From here on the upload exists, empty or with the bytes of `parts`. Raises DiskFull."""
         path = self.bytes_of(upload.id)
-        with disk.translated(path), open(path, "wb", opener=lambda name, how: os.open(name, how, 0o600)) as file:
+        with (
+            disk.translated(path),
+            open(path, "wb", opener=lambda name, how: os.open(name, how, 0o600)) as file,
+        ):
             for part in parts:
                 with part.open("rb") as reader:
                     shutil.copyfileobj(reader, file, disk.BLOCK)

@@ -1,0 +1,55 @@
+"""A real store on loopback, for every test in this folder."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from support.store import StoreProcess
+from support.tus import Tus
+
+from fieldkit.store.app import create_app
+from fieldkit.store.terms import Terms
+
+_tweets = itertools.count(826412345678901234)
+
+
+@pytest.fixture(scope="session")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreProcess]:
+    """One store for all tests that don't hurt it."""
+    with StoreProcess(tmp_path_factory.mktemp("store") / "root") as running:
+        yield running
+
+
+@pytest.fixture
+def store(process: StoreProcess) -> Tus:
+    """A laptop's view of the store."""
+    return Tus(process.url)
+
+
+@pytest.fixture
+def tweet() -> str:
+    """A tweet that no other test answers."""
+    return str(next(_tweets))
+
+
+@contextmanager
+def served(root: Path, terms: Terms | None = None, clock: Callable[[], float] = time.time) -> Iterator[Tus]:
+    """A store in this process, with its own terms and clock."""
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(root, terms, clock), port=0, log_config=None, lifespan="on")
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the store did not start"
+            time.sleep(0.005)
+        yield Tus(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
+    finally:
+        server.should_exit = True
+        thread.join()
