@@ -86,11 +86,12 @@ def v4l2_nodes(sysfs: Path = _SYSFS) -> list[tuple[str, str]]:
 def v4l2_formats(transcript: str) -> tuple[Format, ...]:
     """From `ffmpeg -f v4l2 -list_formats all`."""
     found = (_V4L2.search(line) for line in transcript.splitlines())
-    return tuple(
+    formats = (
         Format(match[1], tuple((int(w), int(h)) for w, h in _SIZE.findall(match[2])))
         for match in found
-        if match
+        if match and match[1] != "Unsupported"
     )
+    return tuple(dict.fromkeys(formats))
 
 
 def pulse(transcript: str) -> tuple[Microphone, ...]:

@@ -11,11 +11,11 @@ from typing import Protocol
 
 from fieldkit import disk
 from fieldkit.capture.checks import Measured, verdict
-from fieldkit.capture.order import Order, new_take
-from fieldkit.capture.rig import Shot, arguments
-from fieldkit.capture.salvage import Readable, give_up, lock_of, release, rolling, seal
+from fieldkit.capture.order import Order
+from fieldkit.capture.rig import TEST, Shot, arguments, device
+from fieldkit.capture.salvage import Readable, give_up, release, roll, rolling, seal
 from fieldkit.config import Library
-from fieldkit.errors import DiskFull, FieldkitError, NeedsCrew, NoDevice, NotAVideo
+from fieldkit.errors import DiskFull, FieldkitError, NoDevice, NotAVideo
 from fieldkit.journal import Journal
 from fieldkit.model import Original, Take
 
@@ -26,6 +26,7 @@ _FIRST = 20.0  # seconds the camera has for its first picture
 _STALL = 5.0  # seconds without a picture after which the crew hears of it
 _AFTER = 15.0  # seconds over the length asked for
 _TICK = 0.1
+_ABSENT = ("No such", "Cannot open video device", "Could not find", "Connection refused", "not found")
 
 
 class Running(Protocol):
@@ -69,10 +70,7 @@ def record(
     DiskFull, NeedsCrew; then no take is left waiting. If this process dies meanwhile, `salvage` goes on from there.
     """
     _room_for(shot, library)
-    take_id = new_take()
-    lock = lock_of(take_id, library)
-    if not lock.take():
-        raise NeedsCrew(f"{library.rolling} can't be locked; check the disk and its permissions.")
+    take_id, lock = roll(library)
     try:
         take = journal.begin(take_id, order.tweet_id, order.place, order.operator, order.consent)
         watch = _Watch(take, shot, rolling(take_id, library), tell, show)
@@ -172,29 +170,31 @@ class _Watch:
 
 def why(said: Sequence[str], shot: Shot) -> FieldkitError:
     """What ffmpeg's last lines mean where nothing was recorded."""
-    text = "\n".join(said)
-    if "No space left on device" in text and "ioctl" not in text:
+    errors = [line for line in said if "[error]" in line or "[fatal]" in line]
+    text = "\n".join(errors)
+    if "No space left on device" in text and "ioctl" not in text:  # a camera says it too: of the USB bus
         return DiskFull("The disk is full, so nothing was recorded. Free some space and record again.")
+    absent = any(sign in text for sign in _ABSENT)
+    detail = "" if not errors or shot.networked else f" ({_plain(errors[0])})"
+    if shot.microphone and device(shot.microphone) in text:
+        if absent:
+            return NoDevice(
+                f"The microphone {shot.microphone} is not there; `fieldkit devices` lists what is."
+            )
+        return NoDevice(f"The microphone {shot.microphone} can't be used{detail}; choose another one.")
     if "busy" in text.lower():
         return NoDevice(f"The camera {shot.called} is in use by another program; close it and record again.")
-    if shot.microphone and shot.microphone.split(":")[-1] in "".join(line for line in said if _about(line)):
-        return NoDevice(f"The microphone {shot.microphone} is not there; `fieldkit devices` lists what is.")
-    if any(
-        line in text
-        for line in ("No such file or directory", "Cannot open video device", "Could not find video")
-    ):
+    if absent:
         return NoDevice(f"The camera {shot.called} is not there; plug it in, or see `fieldkit devices`.")
-    last = next((line for line in reversed(said) if "[error]" in line or "[fatal]" in line), "")
-    detail = f" ({last.rsplit('] ', 1)[-1].strip().rstrip('.')})" if last and not shot.networked else ""
     return NoDevice(f"The camera {shot.called} gave no picture{detail}; check it and record again.")
 
 
-def _about(line: str) -> bool:
-    return "[error]" in line or "[fatal]" in line
+def _plain(line: str) -> str:
+    return line.rsplit("] ", 1)[-1].strip().rstrip(".")
 
 
 def _sound(shot: Shot) -> bool:
-    return shot.microphone is not None or shot.camera == "test:"
+    return shot.microphone is not None or shot.camera == TEST
 
 
 def _room_for(shot: Shot, library: Library) -> None:

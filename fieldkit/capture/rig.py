@@ -158,8 +158,14 @@ def _microphone(name: str, platform: str) -> list[str]:
     if platform == "darwin":
         return [*queue, "-f", "avfoundation", "-i", f":{name}"]
     if name.startswith(("hw:", "plughw:", "alsa:")):
-        return [*queue, "-f", "alsa", "-i", name.removeprefix("alsa:")]
-    return [*queue, "-f", "pulse", "-fragment_size", "9600", "-i", name.removeprefix("pulse:")]
+        return [*queue, "-f", "alsa", "-i", device(name)]
+    return [*queue, "-f", "pulse", "-fragment_size", "9600", "-i", device(name)]
+
+
+def device(microphone: str) -> str:
+    """The microphone as ffmpeg calls it. `hw:` refuses what the card can't do itself, such as stereo; `plughw:` can."""
+    plain = microphone.removeprefix("pulse:").removeprefix("alsa:")
+    return f"plug{plain}" if plain.startswith("hw:") else plain
 
 
 def _dshow(shot: Shot) -> list[str]:

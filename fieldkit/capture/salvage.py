@@ -1,11 +1,14 @@
 """Turns what was recorded into an original: after a good stop, and after a recording that died."""
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from fieldkit import disk
+from fieldkit.capture.order import new_take
 from fieldkit.config import Library
-from fieldkit.errors import NeedsCrew, NotAVideo
+from fieldkit.errors import NotAVideo
 from fieldkit.journal import Journal
 from fieldkit.model import Original, Refusal, Station, Take, TakeId
 
@@ -73,10 +76,12 @@ def seal(take: Take, library: Library, journal: Journal, readable: Readable, *, 
 
 
 def give_up(take: Take, why: str, library: Library, journal: Journal) -> None:
-    """The take holds nothing and never will: refused, so that salvage does not try it for ever."""
+    """The take holds no picture: refused, so that salvage does not try it for ever. Bytes there are stay."""
     recording = rolling(take.id, library)
     if recording.exists() and recording.stat().st_size == 0:
         recording.unlink()
+    if recording.exists():
+        why = f"{why} What there is stays in {recording}."
     journal.refuse(Refusal(take.id, Station.SALVAGE, why))
 
 
@@ -84,11 +89,19 @@ def _saved(take: Take, journal: Journal, library: Library, readable: Readable) -
     try:
         return seal(take, library, journal, readable, recovered=True)
     except NotAVideo as error:
-        kept = rolling(take.id, library)
-        there = kept.exists() and kept.stat().st_size > 0
-        why = f"{error} What there is stays in {kept}." if there else str(error)
-        give_up(take, why, library, journal)
+        give_up(take, str(error), library, journal)
         return None
+
+
+def roll(library: Library) -> tuple[TakeId, disk.Lock]:
+    """A new take's ID and its lock, held."""
+    while True:
+        take = new_take()
+        lock = lock_of(take, library)
+        if lock.take():
+            if _is_at(lock, _lock_path(take, library)):
+                return take, lock
+            lock.free()  # a salvage that tidied up in this instant has removed the file that we hold
 
 
 def release(take: TakeId, library: Library, lock: disk.Lock) -> None:
@@ -100,14 +113,33 @@ def release(take: TakeId, library: Library, lock: disk.Lock) -> None:
     lock.free()
 
 
+def _tidy(journal: Journal, library: Library) -> None:
+    """Removes the locks of recorders that died after sealing, and of those that died before they began."""
+    unsealed = {take.id for take in journal.unsealed()}
+    for path in library.rolling.glob("*.lock"):
+        if path.stem not in unsealed:
+            with disk.Lock(path) as lock:
+                if lock.take():
+                    _remove(path)
+
+
 def _unlock(take: TakeId, library: Library) -> None:
+    _remove(_lock_path(take, library))
+
+
+def _remove(path: Path) -> None:
+    with (
+        disk.translated(path),
+        suppress(PermissionError),
+    ):  # Windows keeps what is open; a later salvage tidies up
+        path.unlink(missing_ok=True)
+
+
+def _is_at(lock: disk.Lock, path: Path) -> bool:
     try:
-        _lock_path(take, library).unlink(missing_ok=True)
-    except OSError as error:
-        if not isinstance(
-            error, PermissionError
-        ):  # Windows: it is open here; the next salvage removes nothing
-            raise NeedsCrew(f"{library.rolling} can't be written: {error.strerror}.") from error
+        return os.path.samestat(os.fstat(lock.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _lock_path(take: TakeId, library: Library) -> Path:

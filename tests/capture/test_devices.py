@@ -11,6 +11,7 @@ from fieldkit.transcode.ffmpeg import Ffmpeg
 V4L2 = """\
 [video4linux2,v4l2 @ 0x55f0c3e3f2c0] Raw       :     yuyv422 :           YUYV 4:2:2 : 640x480 320x240 1280x720
 [video4linux2,v4l2 @ 0x55f0c3e3f2c0] Compressed:       mjpeg :          Motion-JPEG : 640x480 1280x720 1920x1080
+[video4linux2,v4l2 @ 0x55f0c3e3f2c0] Raw       : Unsupported :           YUV 4:4:4 : 640x480 320x240 1280x720
 [in#0 @ 0x55f0c3e3f000] Error opening input: Immediate exit requested
 """
 PULSE = """\

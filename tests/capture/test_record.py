@@ -283,6 +283,7 @@ def test_a_take_with_a_fault_is_kept_and_the_crew_is_told(
             "[pulse @ 0x1] [error] Error opening input file usb-mic: No such entity",
             "microphone pulse:usb-mic is not there",
         ),
+        ("[in#1 @ 0x1] [error] usb-mic: Input/output error", "microphone pulse:usb-mic can't be used"),
         ("[dshow @ 0x1] [error] Could not find video device with name [X]", "is not there"),
         ("[in#0 @ 0x1] [error] ioctl(VIDIOC_STREAMON): No space left on device", "gave no picture"),
     ],

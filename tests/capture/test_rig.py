@@ -22,7 +22,7 @@ def test_linux_puts_two_devices_on_one_clock() -> None:
 
 
 def test_alsa_is_used_where_its_name_is_given() -> None:
-    assert "-f alsa -i hw:1,0" in told(Shot("/dev/video0", "hw:1,0"))
+    assert "-f alsa -i plughw:1,0" in told(Shot("/dev/video0", "hw:1,0"))
     assert "-f alsa -i default" in told(Shot("/dev/video0", "alsa:default"))
 
 
