@@ -99,13 +99,22 @@ def once(
 ) -> Outcome:
     """One run of a worker, alone at this work in this library. Raises WorthRetrying where another is at it."""
     with library.lock(work) as lock:
-        if not lock.take():
+        if not _taken(lock, stop):
             raise WorthRetrying(
                 f"Another fieldkit is already at work on this library ({work}); leave it, or stop it first."
             )
         if work == "render":
             disk.sweep(library.renditions)
         return worker(stop)
+
+
+def _taken(lock: disk.Lock, stop: threading.Event) -> bool:
+    """`fieldkit queue` holds the lock for an instant to see whether a worker does: so more than one try."""
+    for _ in range(5):
+        if lock.take():
+            return True
+        stop.wait(0.1)
+    return False
 
 
 def forever(

@@ -142,7 +142,7 @@ def ingest(
         ):
             if isinstance(result, FieldkitError):
                 results.append({"source": str(source), "take": None, "fresh": False, "error": str(result)})
-                say.trouble(f"{source.name}: {result}")
+                say.trouble(str(result) if source.name in str(result) else f"{source.name}: {result}")
                 continue
             done += 1
             take = result.take.id

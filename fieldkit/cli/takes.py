@@ -120,7 +120,7 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
             }
             for r in entry.renditions
         ],
-        "refusal": "; ".join(refusal.why for refusal in entry.refusals) or None,
+        "refusal": " ".join(dict.fromkeys(refusal.why for refusal in entry.refusals)) or None,
     }
 
 

@@ -1,0 +1,219 @@
+"""What happens to crews, told with real commands, a real store and real recordings."""
+
+import json
+import os
+import shutil
+import signal
+import time
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from support.crew import AGREED, TWEET, Crew
+from support.laptop import Laptop, noise
+from support.store import StoreProcess
+
+from fieldkit.config import Library
+from fieldkit.demo.bad_link import BadLink
+from fieldkit.journal import Journal
+from fieldkit.kit import Kit
+from fieldkit.model import Consent, ConsentState, TweetId
+
+
+def test_a_clip_from_the_card_arrives_under_its_tweet(crew, clips, arrived, renditions):
+    crew.done("ingest", str(clips[0]), "--tweet", f"https://x.com/i/status/{TWEET}?s=20", *AGREED)
+    crew.done("render")
+    crew.done("sync")
+    assert [profile for profile, _ in arrived(TWEET)] == ["proxy", "tweet"]
+    assert arrived(TWEET) == renditions(crew)
+    (take,) = crew.takes()
+    for rendition in take["renditions"]:
+        assert json.loads(crew.done("check", rendition["path"], "--json"))[0]["ok"]
+    assert crew.queue() == []
+
+
+def test_a_week_offline_costs_nothing_but_time(tmp_path, clips, arrived, renditions):
+    with StoreProcess(tmp_path / "central") as store:
+        crew = Crew(tmp_path / "laptop", store)
+        store.kill()
+        for day, source in enumerate(clips):
+            crew.done("ingest", str(source), "--tweet", str(int(TWEET) + day), *AGREED)
+            crew.done("render")
+            offline = crew.types("sync", FIELDKIT_PATIENCE="0.5")
+            assert offline.returncode == 4
+            assert "everything is kept" in offline.stderr
+        assert [upload["state"] for upload in crew.queue()] == ["waiting"] * 6
+        store.start()
+        crew.done("sync")
+        for day in range(3):
+            assert [profile for profile, _ in arrived(int(TWEET) + day, store.url)] == ["proxy", "tweet"]
+        renditions(crew)
+
+
+def test_a_battery_pulled_in_the_middle_of_a_take(crew, arrived, renditions):
+    recorder = crew.begins(
+        "record",
+        TWEET,
+        "--camera",
+        "test:",
+        "--size",
+        "320x240",
+        "--no-preview",
+        *AGREED,
+        start_new_session=True,
+    )
+    rolling = crew.folder / "rolling"
+    deadline = time.monotonic() + 30
+    while not any(path.stat().st_size > 60_000 for path in rolling.glob("*.mkv")):
+        assert time.monotonic() < deadline
+        assert recorder.poll() is None
+        time.sleep(0.05)
+    for process in (*_children(recorder.pid), recorder.pid):  # ffmpeg too: the power is gone
+        os.kill(process, signal.SIGKILL)
+    recorder.communicate()
+    (take,) = crew.takes()
+    assert take["original"] is None
+    crew.done("render")
+    (take,) = crew.takes()
+    assert take["recovered"]
+    assert take["seconds"] > 0.5
+    crew.done("sync")
+    assert arrived(TWEET) == renditions(crew)
+
+
+def test_two_laptops_answer_one_tweet(tmp_path, store, clips, arrived):
+    laptops = [Crew(tmp_path / name, store, place=name) for name in ("kakuma", "zaatari")]
+    for crew, source in zip(laptops, clips, strict=False):
+        crew.done("ingest", str(source), "--tweet", TWEET, *AGREED)
+    laptops[1].done("ingest", str(clips[0]), "--tweet", TWEET, *AGREED)
+    for crew in laptops:
+        crew.done("render")
+        crew.done("sync")
+    # the clip that both have is one clip at the store
+    assert [profile for profile, _ in arrived(TWEET)] == ["proxy", "proxy", "tweet", "tweet"]
+
+
+def test_the_store_is_reinstalled_from_its_files(tmp_path, clips, arrived):
+    laptop = Laptop.at(tmp_path / "half")
+    content = noise(3_000_000)
+    with StoreProcess(tmp_path / "central") as store, BadLink(("127.0.0.1", store.port), rate=20e6) as link:
+        crew = Crew(tmp_path / "laptop", store)
+        crew.done("ingest", str(clips[0]), "--tweet", TWEET, *AGREED)
+        crew.done("render")
+        crew.done("sync")
+        before, port = arrived(TWEET, store.url), store.port
+        made = laptop.make(content, tweet=TweetId("7"))
+
+        def reinstall(progress):
+            if progress.acknowledged > len(content) / 2 and (tmp_path / "central").exists():
+                store.kill()
+                shutil.copytree(tmp_path / "central", tmp_path / "new disk")
+                shutil.rmtree(tmp_path / "central")
+                store.root = tmp_path / "new disk"
+                store.start()
+
+        laptop.push(link.url, tell=reinstall)(laptop.due(link.url)[0])
+        assert not (tmp_path / "central").exists()
+        assert store.port == port
+        assert arrived(TWEET, store.url) == before
+        assert arrived("7", store.url) == [("tweet", made.sha256)]
+        assert link.up_bytes < len(content) + 300_000
+    laptop.close()
+
+
+def test_a_file_that_is_not_a_video_is_one_clear_sentence(crew, tmp_path):
+    for name, content in {
+        "notes.mp4": b"just text\n" * 100,
+        "empty.mov": b"",
+        "noise.mts": os.urandom(50_000),
+    }.items():
+        (tmp_path / name).write_bytes(content)
+        refused = crew.types("ingest", str(tmp_path / name), "--tweet", TWEET, *AGREED)
+        assert refused.returncode == 3
+        assert name in refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 1
+    assert crew.takes() == []
+    assert list((crew.folder / "originals").iterdir()) == []
+
+
+def test_a_wrong_tweet_is_refused_before_anything_is_copied(crew, clips):
+    refused = crew.types("ingest", str(clips[0]), "--tweet", "https://evil.example/status/1", *AGREED)
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert "not a tweet ID" in refused.stderr
+    assert crew.takes() == []
+
+
+def test_a_folder_with_a_bad_file_gives_the_rest(crew, clips, tmp_path):
+    card = tmp_path / "card"
+    card.mkdir()
+    for source in clips[:2]:
+        shutil.copy(source, card)
+    (card / "DSC9.mp4").write_bytes(b"broken")
+    result = crew.types("ingest", str(card), "--tweet", TWEET, *AGREED, "--json")
+    assert result.returncode == 1
+    assert [bool(each["error"]) for each in json.loads(result.stdout)] == [False, False, True]
+    again = crew.types("ingest", str(card), "--tweet", TWEET, *AGREED, "--json")
+    assert [each["fresh"] for each in json.loads(again.stdout)] == [False, False, False]
+    assert len(crew.takes()) == 2
+
+
+def test_nothing_leaves_without_consent(crew, clips, arrived):
+    crew.done("ingest", str(clips[0]), "--tweet", TWEET)
+    crew.done("render")
+    crew.done("sync")
+    (take,) = crew.takes()
+    assert (take["consent"], take["renditions"]) == ("none", [])
+    assert arrived(TWEET) == []
+    crew.done("consent", take["take"], "--agree", "--language", "ar", "--written")
+    crew.done("render")
+    crew.done("sync")
+    assert len(arrived(TWEET)) == 2
+    told = crew.types("consent", take["take"], "--withdraw")
+    assert told.returncode == 3
+    assert "the store has it already" in told.stderr
+
+
+def test_a_clock_two_years_off_changes_only_the_times(tmp_path, store, clips, monkeypatch, arrived):
+    then = datetime.now(UTC) - timedelta(days=730)
+    monkeypatch.setattr("fieldkit.kit.Journal", partial(Journal, now=lambda: then))
+    monkeypatch.setattr("time.time_ns", lambda: int(then.timestamp() * 1e9))
+    monkeypatch.setenv("FIELDKIT_STORE", store.url)
+    kit = Kit.open(str(tmp_path / "laptop"))
+    order = kit.order(TweetId(TWEET), Consent(ConsentState.AGREED))
+    list(kit.ingest(clips[:1], order, lambda _: lambda _: None))
+    monkeypatch.undo()  # the clock is set right in the middle of the work
+    crew = Crew(tmp_path / "laptop", store)
+    crew.done("ingest", str(clips[1]), "--tweet", TWEET, *AGREED)
+    crew.done("render")
+    crew.done("sync")
+    assert len(arrived(TWEET)) == 4
+    assert [(take["number"], take["circled"]) for take in crew.takes()] == [(1, False), (2, True)]
+
+
+def test_what_a_crew_leaves_running_makes_and_sends_what_comes(crew, clips, arrived, renditions):
+    worker = crew.begins("run")
+    try:
+        crew.done("ingest", str(clips[0]), "--tweet", TWEET, *AGREED)
+        deadline = time.monotonic() + 60
+        while len(arrived(TWEET)) < 2:
+            assert time.monotonic() < deadline
+            assert worker.poll() is None
+            time.sleep(0.2)
+    finally:
+        worker.send_signal(signal.SIGINT)
+        said = worker.communicate(timeout=30)[1].decode()
+    assert worker.returncode == 130, said
+    assert "goes on from here" in said
+    assert arrived(TWEET) == renditions(crew)
+
+
+def test_one_worker_of_a_kind_is_at_work_in_a_library(crew):
+    with Library(crew.folder).lock("sync") as lock:
+        assert lock.take()
+        busy = crew.types("sync")
+    assert busy.returncode == 4
+    assert "already at work" in busy.stderr
+
+
+def _children(pid: int) -> list[int]:
+    with open(f"/proc/{pid}/task/{pid}/children") as told:
+        return [int(child) for child in told.read().split()]
