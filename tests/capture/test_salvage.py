@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from support.footage import card
 
 from fieldkit import disk
 from fieldkit.capture.order import Order, new_take
-from fieldkit.capture.salvage import lock_of, rolling, salvage, seal
+from fieldkit.capture.salvage import lock_of, roll, rolling, salvage, seal
 from fieldkit.config import Library
 from fieldkit.journal import Journal
 from fieldkit.model import Take
@@ -165,3 +166,58 @@ def test_one_bad_take_does_not_hide_a_good_one(
     rolling(bad.id, library).write_bytes(b"noise")
     card(rolling(good.id, library))
     assert [original.take for original in salvage(journal, library, readable)] == [good.id]
+
+
+def test_locks_that_dead_recorders_left_are_tidied_up_and_held_ones_are_not(
+    order: Order, journal: Journal, library: Library, readable: Readable
+) -> None:
+    take = begun(order, journal)
+    card(rolling(take.id, library))
+    seal(take, library, journal, readable, recovered=False)
+    dead, living = library.rolling / f"{take.id}.lock", library.rolling / f"{new_take()}.lock"
+    dead.touch()
+    with disk.Lock(living) as held:
+        held.take()
+        salvage(journal, library, readable)
+        assert list(library.rolling.iterdir()) == [living]
+
+
+def test_a_lock_whose_file_was_removed_under_the_recorder_is_not_believed(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = disk.Lock.take
+    tidied: list[Path] = []
+
+    def robbed(lock: disk.Lock) -> bool:
+        taken = take(lock)
+        if not tidied:
+            tidied.append(lock._path)
+            lock._path.unlink()
+        return taken
+
+    monkeypatch.setattr(disk.Lock, "take", robbed)
+    take_id, lock = roll(library)
+    with lock:
+        assert tidied != [library.rolling / f"{take_id}.lock"]
+        assert (library.rolling / f"{take_id}.lock").exists()
+
+
+def test_two_salvages_at_once_seal_a_take_once(
+    order: Order, journal: Journal, library: Library, readable: Readable
+) -> None:
+    for _ in range(3):
+        card(rolling(begun(order, journal).id, library))
+    results: list[str] = []
+
+    def one() -> None:
+        with Journal(library.journal) as mine:
+            results.extend(original.take for original in salvage(mine, library, readable))
+
+    threads = [threading.Thread(target=one) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == len(set(results)) == 3
+    assert journal.unsealed() == []
+    assert list(library.rolling.iterdir()) == []

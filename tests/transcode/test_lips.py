@@ -4,10 +4,10 @@ from array import array
 from pathlib import Path
 
 import pytest
+from support.footage import make
 
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.render import render
-from support.footage import make
 
 AT = 1.0  # seconds
 FLASH = (

@@ -273,3 +273,29 @@ def children() -> list[int]:
     here = Path(f"/proc/{os.getpid()}/task")
     found = [int(pid) for task in here.iterdir() for pid in (task / "children").read_text().split()]
     return [pid for pid in found if "Z" not in Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0]]
+
+
+@pytest.mark.parametrize("transfer", ["arib-std-b67", "smpte2084"])
+def test_hdr_is_not_shown_washed_out(transfer: str, tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    colours = (
+        "-color_trc",
+        transfer,
+        "-color_primaries",
+        "bt2020",
+        "-colorspace",
+        "bt2020nc",
+        "-color_range",
+        "tv",
+    )
+    params = f"setparams=color_trc={transfer}:color_primaries=bt2020:colorspace=bt2020nc:range=tv"
+    # the light of white paper: 75 % of the signal in HLG, 58 % in PQ (ITU-R BT.2408)
+    signal = 64 + round(876 * (0.75 if transfer == "arib-std-b67" else 0.58))
+    paper = make(
+        tmp_path / "paper.mkv",
+        *("-f", "lavfi", "-i", "color=gray:size=320x180:rate=30:duration=1,format=yuv420p10le"),
+        *("-vf", f"geq=lum={signal}:cb=512:cr=512,{params}", "-c:v", "ffv1", *colours),
+    )
+    assert probe(paper).video.hdr
+    made = render(paper, "tweet", tmp_path, "made.mp4", ffmpeg)
+    assert probe(made.path).video.transfer == "bt709"
+    assert 170 < brightness(made.path, ffmpeg, tmp_path) <= 236
