@@ -12,7 +12,6 @@ from fieldkit.model import TweetId
 from fieldkit.protocol import clip_path
 from fieldkit.store.catalogue import Catalogue, Clip, Wanted
 from fieldkit.store.clips import wanted_of
-from fieldkit.store.media import TYPES
 from fieldkit.store.review import MOVES, Decision
 from fieldkit.store.tokens import Role
 
@@ -59,7 +58,7 @@ class Board:
         context = {
             "tweets": tweets,
             "more": more,
-            "decision": wanted.decision,
+            "decision": "none" if wanted.undecided else wanted.decision,
             "place": wanted.place,
             "commands": request.state.who.role is Role.COMMAND_CENTRE,
         }
@@ -97,7 +96,6 @@ def _size(count: int) -> str:
 _templates.env.filters |= {
     "size": _size,
     "minute": lambda text: text[:16].replace("T", " "),
-    "length": lambda seconds: f"{int(seconds) // 60}:{int(seconds) % 60:02d}",
+    "length_of": lambda seconds: f"{int(seconds) // 60}:{int(seconds) % 60:02d}",
     "path": lambda clip: clip_path(clip.blob.tweet_id, clip.blob.sha256),
-    "type": lambda clip: TYPES[clip.blob.kind],
 }

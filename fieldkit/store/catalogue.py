@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    FromClause,
     Row,
     Select,
     create_engine,
@@ -86,6 +87,7 @@ class Wanted:
 
     place: Place | None = None
     decision: Decision | None = None
+    undecided: bool = False  # only those that wait for a decision
     after: int | None = None  # a clip's number: only what arrived before it
 
 
@@ -182,11 +184,11 @@ class Catalogue:
             return [_clip(row) for row in rows]
 
     def newest_of_each_tweet(self, wanted: Wanted, limit: int) -> list[Clip]:
-        """The last clip of each tweet, newest first: what a page of the board is cut from."""
+        """The last clip of each tweet that is wanted, newest first: what a page of the board is cut from."""
         other = clips.alias()
-        newest = select(func.max(other.c.number)).where(other.c.tweet_id == clips.c.tweet_id)
-        if wanted.place is not None:
-            newest = newest.where(other.c.place == wanted.place)
+        newest = select(func.max(other.c.number)).where(
+            other.c.tweet_id == clips.c.tweet_id, *_matching(other, replace(wanted, after=None))
+        )
         query = _wanted(wanted).where(clips.c.number == newest.scalar_subquery())
         with self.reading() as connection:
             return [
@@ -299,14 +301,19 @@ def _last(column: Column[str], clip: Any) -> Select[str]:
 def _wanted(wanted: Wanted) -> Select[Any]:
     last = _last(decisions.c.decision, clips.c.number).scalar_subquery()
     why = _last(decisions.c.why, clips.c.number).scalar_subquery()
-    query = select(clips, last.label("decision"), why.label("why"))
+    return select(clips, last.label("decision"), why.label("why")).where(*_matching(clips, wanted))
+
+
+def _matching(table: FromClause, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    last = _last(decisions.c.decision, table.c.number).scalar_subquery()
     if wanted.place is not None:
-        query = query.where(clips.c.place == wanted.place)
+        yield table.c.place == wanted.place
     if wanted.decision is not None:
-        query = query.where(last == wanted.decision.value)
+        yield last == wanted.decision.value
+    if wanted.undecided:
+        yield last.is_(None)
     if wanted.after is not None:
-        query = query.where(clips.c.number < wanted.after)
-    return query
+        yield table.c.number < wanted.after
 
 
 def _row(arrival: Arrival) -> dict[str, Any]:

@@ -108,8 +108,9 @@ def wanted_of(request: Request) -> Wanted:
         raise Problem(str(error)) from error
     if own is not None and place != own:
         request.state.who.must_belong(place)
-    decision = _decision(asked["decision"]) if asked.get("decision") else None
-    return Wanted(place, decision, _count(asked["after"], "after") if asked.get("after") else None)
+    undecided = asked.get("decision") == "none"
+    decision = _decision(asked["decision"]) if asked.get("decision") and not undecided else None
+    return Wanted(place, decision, undecided, _count(asked["after"], "after") if asked.get("after") else None)
 
 
 def _limit(request: Request) -> int:

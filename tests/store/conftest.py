@@ -1,12 +1,14 @@
 """A real store on loopback, for every test in this folder."""
 
 import itertools
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 import uvicorn
 from support.store import StoreProcess
@@ -35,6 +37,19 @@ def store(process: StoreProcess) -> Tus:
 def tweet() -> str:
     """A tweet that no other test answers."""
     return str(next(_tweets))
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Two seconds of a test card."""
+    path = tmp_path_factory.mktemp("video") / "card.mp4"
+    card = ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=10:duration=2"]
+    subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), *card, "-pix_fmt", "yuv420p", str(path)],
+        check=True,
+        capture_output=True,
+    )
+    return path.read_bytes()
 
 
 @contextmanager

@@ -1,10 +1,8 @@
 """Clips over HTTP: what is told, the file in ranges, decisions, withdrawal."""
 
 import random
-import subprocess
 from pathlib import Path
 
-import imageio_ffmpeg
 import pytest
 from store.conftest import served
 from support.store import StoreProcess
@@ -12,19 +10,6 @@ from support.tus import Tus, sha256
 
 BODY = random.Random(5).randbytes(5000)
 TAKE = "0190e5a0-0000-7000-8000-000000000001"
-
-
-@pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Two seconds of a test card."""
-    path = tmp_path_factory.mktemp("video") / "card.mp4"
-    card = ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=10:duration=2"]
-    subprocess.run(
-        [imageio_ffmpeg.get_ffmpeg_exe(), *card, "-pix_fmt", "yuv420p", str(path)],
-        check=True,
-        capture_output=True,
-    )
-    return path.read_bytes()
 
 
 def test_a_tweet_lists_its_clips_as_the_contract_says(store: Tus, tweet: str, video: bytes) -> None:
