@@ -72,12 +72,12 @@ class Body:
 class Tus:
     """One session with one tus server. Raises LinkDown, StoreBusy, NotAuthorised, Refused, Gone, Mismatch.
 
-    `base` is the creation URL; `store` the root under which a fieldkit store answers for its clips.
+    `store` is the URL under which it answers: uploads are created at its /files.
     """
 
-    def __init__(self, store: str, token: str | None = None, *, base: str | None = None) -> None:
+    def __init__(self, store: str, token: str | None = None) -> None:
         self._store = store.rstrip("/")
-        self._base = base or self._store + protocol.FILES
+        self._base = self._store + protocol.FILES
         self._line = Line()
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy or .netrc of the laptop's owner is nothing to rely on
