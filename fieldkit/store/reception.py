@@ -41,10 +41,11 @@ class Reception:
 
     def standing(self, name: str) -> Standing | Arrived:
         """Where an upload stands; finishes it if only that was missing. Raises NotFound, Gone, Mismatch."""
-        if arrived := self.catalogue.arrived(name):
-            self.uploads.forget(name)
+        arrived, upload = self.catalogue.arrived(name), self.uploads.find(name)
+        if arrived:
+            if upload:  # died between the row and this
+                self.uploads.forget(name)
             return arrived
-        upload = self.uploads.find(name)
         if upload is None:
             raise NotFound("There is no such upload.")
         if upload.verified and not self.uploads.bytes_of(name).exists():
