@@ -16,6 +16,7 @@ from fieldkit.errors import DiskFull, FieldkitError, NeedsCrew, WorthRetrying
 _QUIET = ("-hide_banner", "-nostats", "-loglevel", "level+info")
 _KEPT = 60  # lines of what ffmpeg said
 _TICK = 0.1
+_LISTING = 20.0  # seconds
 _PATIENCE = 10.0  # seconds between asking ffmpeg to end and ending it
 _SAID = re.compile(r"\[(?:info|warning|error|fatal|panic|verbose)\] ?")
 _SOURCE = re.compile(r"^\[[^\]]* @ 0x[0-9a-f]+\] ")
@@ -161,14 +162,25 @@ class Ffmpeg:
         return self._launch(arguments, tap, inherit)
 
     def listing(self, arguments: Sequence[str]) -> str:
-        """What ffmpeg prints about devices, both streams; its exit code means nothing there."""
-        done = subprocess.run(
-            [self.binary, "-hide_banner", *arguments],
-            capture_output=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        """What ffmpeg prints about devices, both streams; its exit code means nothing there.
+
+        Empty where it has nothing to say in time: a sound server that hangs must not hang the crew.
+        """
+        command = [self.binary, "-hide_banner", *arguments]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=_LISTING
+            )
+        except subprocess.TimeoutExpired:
+            return ""
+        except OSError as error:
+            raise self._missing(error) from error
         return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+    def _missing(self, error: OSError) -> NeedsCrew:
+        return NeedsCrew(
+            f"ffmpeg can't be started from {self.binary} ({error.strerror}); `fieldkit doctor` says more."
+        )
 
     def _launch(
         self,
@@ -186,9 +198,7 @@ class Ffmpeg:
                 **_apart(inherit),
             )
         except OSError as error:
-            raise NeedsCrew(
-                f"ffmpeg can't be started from {self.binary} ({error.strerror}); `fieldkit doctor` says more."
-            ) from error
+            raise self._missing(error) from error
         return Running(process, tap)
 
 

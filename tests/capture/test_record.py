@@ -1,5 +1,7 @@
 """A take, recorded for real from the test card."""
 
+import contextlib
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -309,3 +311,92 @@ def test_the_growing_file_is_put_on_the_medium_every_second(
     shot = Shot("test:", seconds=3, size=SMALL)
     record(order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event())
     assert len(synced) >= 2
+
+
+def test_a_camera_that_answers_and_sends_nothing_is_given_up(
+    order: Order,
+    journal: Journal,
+    library: Library,
+    readable: Readable,
+    ffmpeg: Ffmpeg,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(station, "_FIRST", 0.5)
+    monkeypatch.setattr(station, "_AFTER", 0.5)
+    monkeypatch.setattr("fieldkit.transcode.ffmpeg._PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        shot = Shot(f"http://127.0.0.1:{silent.getsockname()[1]}/video", seconds=2)
+        with pytest.raises(NoDevice, match="gave no picture"):
+            record(order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event())
+    assert journal.unsealed() == []
+
+
+def test_a_network_camera_is_recorded(
+    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        camera = threading.Thread(target=serve_pictures, args=(server, ffmpeg))
+        camera.start()
+        shot = Shot(f"http://127.0.0.1:{server.getsockname()[1]}/video", seconds=1.5)
+        original = record(
+            order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event()
+        )
+        camera.join()
+    found = probe(library.root / original.path)
+    assert original.seconds == pytest.approx(1.5, abs=0.3)
+    assert (found.width, found.height) == (160, 120)
+
+
+def serve_pictures(server: socket.socket, ffmpeg: Ffmpeg) -> None:
+    """An MJPEG camera such as a phone makes one: each picture a part of an answer without end."""
+    wire, _ = server.accept()
+    with wire, contextlib.suppress(OSError):
+        wire.recv(65536)
+        wire.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=ffmpeg\r\n\r\n")
+        pictures = [
+            "-re",
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=size=160x120:rate=15",
+            "-t",
+            "20",
+            "-f",
+            "mpjpeg",
+            "pipe:1",
+        ]
+        gone = threading.Event()
+
+        def send(piece: bytes) -> None:
+            try:
+                wire.sendall(piece)
+            except OSError:
+                gone.set()
+
+        with ffmpeg.start(pictures, tap=send):
+            gone.wait(20)
+
+
+def test_an_interrupted_take_is_finished_by_the_next_salvage(
+    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+) -> None:
+    def interrupt(moment: Moment) -> None:
+        if moment.seconds > 1:
+            raise KeyboardInterrupt
+
+    shot = Shot("test:", seconds=60, size=SMALL)
+    with pytest.raises(KeyboardInterrupt):
+        record(
+            order,
+            shot,
+            journal,
+            library,
+            ffmpeg.start,
+            readable=readable,
+            stop=threading.Event(),
+            tell=interrupt,
+        )
+    (original,) = salvage(journal, library, readable)
+    assert original.recovered
+    assert original.seconds is not None
+    assert original.seconds > 1
