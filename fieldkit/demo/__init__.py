@@ -18,7 +18,7 @@ from fieldkit.demo.bad_link import BadLink
 from fieldkit.errors import Damaged, WorthRetrying
 
 TWEET = "826412345678901234"
-_LINK = 256_000  # bits/s: a fair satellite link in a camp
+_LINK = 512_000  # bits/s: a fair satellite link in a camp
 _KILL_AT = 0.5  # of the bytes to send
 _CUTS_AT = (0.25, 0.75)
 _PATIENCE = 300.0  # seconds for everything to arrive

@@ -1,5 +1,6 @@
 """A tus 1.0.0 client; the only module that imports requests."""
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -76,8 +77,7 @@ class Tus:
     """
 
     def __init__(self, store: str, token: str | None = None) -> None:
-        self._store = store.rstrip("/")
-        self._base = self._store + protocol.FILES
+        self._base = store.rstrip("/") + protocol.FILES
         self._line = Line()
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy or .netrc of the laptop's owner is nothing to rely on
@@ -130,9 +130,10 @@ class Tus:
         return _standing(location, answer)
 
     def greet(self) -> Greeting:
-        """Asks for one clip, which needs the token, and looks at the store's clock."""
-        answer = self._ask("GET", f"{self._store}{protocol.CLIPS}?limit=1")
-        _settle(answer, {200})
+        """Asks for an upload that is not there, which needs the token, and looks at the store's clock."""
+        answer = self._ask("HEAD", f"{self._base}/{'0' * 32}")
+        with contextlib.suppress(Gone):
+            _settle(answer, {200})
         date = answer.headers.get("Date")
         ahead = (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds() if date else 0.0
         return Greeting(self.round_trip, ahead)
@@ -233,5 +234,7 @@ def _reason(error: BaseException) -> str:
             return "no answer in time"
         case ConnectionError():
             return "the connection was cut"
+        case OSError(strerror=str(words)):
+            return words.lower()
         case _:
             return str(cause)[:80] or type(cause).__name__

@@ -1,0 +1,206 @@
+"""What a crew types and reads: help, JSON, exit codes, sentences."""
+
+import json
+import subprocess
+import sys
+
+import click
+import pytest
+from support.crew import AGREED, TWEET, Crew
+from support.footage import clip, make
+from support.store import StoreProcess
+
+from fieldkit.cli import main
+
+
+def commands(group=main, path=()):
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+ALL = dict(commands())
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    with StoreProcess(tmp_path_factory.mktemp("store")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def crew(tmp_path_factory, store):
+    """A laptop with one delivered take and one without consent."""
+    folder = tmp_path_factory.mktemp("laptop")
+    made = Crew(folder / "library", store)
+    for seconds, consent in (("0.7", AGREED), ("0.9", ())):
+        source = make(
+            folder / f"{seconds}.mp4", "-i", str(clip("carphone_pristine")), "-t", seconds, "-c", "copy"
+        )
+        made.done("ingest", str(source), "--tweet", TWEET, *consent)
+    made.done("render")
+    made.done("sync")
+    return made
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_every_command_has_help_with_an_example_and_its_exit_codes(words):
+    help_text = ALL[words].get_help(click.Context(ALL[words], info_name=" ".join(words)))
+    assert f"fieldkit {' '.join(words)}" in help_text.replace("fieldkit store fieldkit", "fieldkit")
+    assert "Exit codes:" in help_text
+    assert ALL[words].help
+
+
+def test_help_does_not_import_what_it_does_not_need():
+    code = (
+        "import sys; sys.argv=['fieldkit','--help']\n"
+        "import fieldkit.cli\n"
+        "try: fieldkit.cli.main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'cv2', 'av', 'numpy', 'requests', 'sqlalchemy', 'starlette', 'uvicorn', 'rich'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_wrong_usage_is_exit_code_2(crew):
+    assert crew.types("record").returncode == 2
+    assert crew.types("nonsense").returncode == 2
+    assert crew.types("consent", "1f0c22").returncode == 2
+
+
+def test_takes_as_json_have_the_shape_of_the_blueprint(crew):
+    first, second = crew.takes()
+    assert {
+        "take", "tweet_id", "number", "place", "operator", "recorded_at", "seconds", "original", "consent", "circled",
+        "renditions", "refusal",
+    } <= set(first)  # fmt: skip
+    assert {"path", "sha256", "bytes"} <= set(first["original"])
+    assert [(r["profile"], r["receipt"]) for r in first["renditions"]] == [("proxy", True), ("tweet", True)]
+    assert (first["consent"], second["consent"], second["renditions"]) == ("agreed", "none", [])
+    assert isinstance(first["tweet_id"], str)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("takes",), ("queue",), ("status",), ("devices",), ("render",), ("sync",), ("takes", TWEET)],
+    ids=" ".join,
+)
+def test_json_is_one_document_on_stdout_and_nothing_else(crew, words):
+    assert json.loads(crew.done(*words, "--json")) is not None
+
+
+def test_a_person_reads_tables_and_sentences(crew):
+    assert TWEET in crew.done("takes")
+    assert "proxy arrived, tweet arrived" in crew.done("takes")
+    assert "stays here: no consent" in crew.done("takes")
+    assert "0 to send" in crew.done("status")
+    assert "Nothing waits" in crew.types("queue").stderr
+
+
+def test_a_take_is_chosen_and_discarded_by_a_piece_of_its_id(crew):
+    first, second = crew.takes()
+    assert (first["circled"], second["circled"]) == (False, True)
+    crew.done("circle", first["take"][-6:])
+    assert crew.takes()[0]["circled"]
+    crew.done("void", second["take"][-6:])
+    assert crew.takes()[1]["voided"]
+    assert crew.types("circle", "zzzzzz").returncode == 3
+
+
+def test_the_doctor_names_what_is_missing_and_what_to_do(crew):
+    findings = {f["check"]: f for f in json.loads(crew.types("doctor", "--json").stdout)}
+    assert findings["ffmpeg"]["ok"]
+    assert findings["store"]["ok"]
+    assert findings["clock"]["ok"]
+    lost = crew.types("doctor", FIELDKIT_STORE="http://127.0.0.1:1")
+    assert lost.returncode == 3
+    assert "nothing listens there" in lost.stdout
+
+
+def test_without_a_store_sync_says_how_to_set_one(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", "fieldkit", "sync", "--library", str(tmp_path)], capture_output=True, text=True
+    )
+    assert result.returncode == 3
+    assert "fieldkit init --store" in result.stderr
+
+
+def test_a_wrong_token_is_a_sentence_and_exit_code_3(tmp_path, crew):
+    with StoreProcess(tmp_path / "guarded") as guarded:
+        added = crew.done(
+            "store", "token", "add", "--root", str(tmp_path / "guarded"), "--place", "kakuma", "--json"
+        )
+        guarded.restart()
+        other = Crew(tmp_path / "laptop", guarded)
+        other.done("ingest", crew.takes()[0]["original"]["path"], "--tweet", TWEET, *AGREED)
+        other.done("render")
+        refused = other.types("sync")
+        assert refused.returncode == 3
+        assert "token" in refused.stderr
+        other.done("init", "--token", json.loads(added)["token"])
+        other.done("sync")
+
+
+def test_a_recording_from_the_test_card_is_a_take(crew):
+    told = crew.done(
+        "record",
+        "77",
+        "--camera",
+        "test:",
+        "--seconds",
+        "1",
+        "--size",
+        "320x240",
+        "--no-preview",
+        *AGREED,
+        "--json",
+    )
+    (take,) = json.loads(crew.done("takes", "77", "--json"))
+    assert json.loads(told)["sha256"] == take["original"]["sha256"]
+    assert 0.8 < take["seconds"] < 1.6
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--camera", "/dev/video99"), "is not there"),
+        (("--camera", "rtsp://127.0.0.1:1/x"), "camera"),
+        (("--size", "big"), "not a picture size"),
+    ],
+)
+def test_a_camera_that_is_not_there_is_a_sentence_and_leaves_no_take(crew, words, sentence):
+    before = len(crew.takes())
+    result = crew.types("record", "78", "--no-preview", "--seconds", "1", *words)
+    assert result.returncode == 3
+    assert sentence in result.stderr
+    assert all(take["refusal"] for take in crew.takes()[before:])
+
+
+def test_a_batch_needs_no_library_and_skips_what_is_done(tmp_path):
+    source = make(tmp_path / "a.mp4", "-i", str(clip("carphone_pristine")), "-t", "0.7", "-c", "copy")
+    (tmp_path / "b.mp4").write_bytes(b"broken")
+    command = [
+        sys.executable,
+        "-m",
+        "fieldkit",
+        "transcode",
+        str(source),
+        str(tmp_path / "b.mp4"),
+        "-o",
+        str(tmp_path / "out"),
+        "--json",
+    ]
+    skipped = []
+    for _ in range(2):
+        result = subprocess.run(command, capture_output=True, text=True)
+        assert result.returncode == 1, result.stderr
+        good, bad = json.loads(result.stdout)["results"]
+        assert good["ok"]
+        assert not bad["ok"]
+        assert "b.mp4" in bad["error"]
+        skipped.append(good["skipped"])
+    assert skipped == [False, True]
