@@ -10,8 +10,9 @@ from starlette.templating import Jinja2Templates
 
 from fieldkit.model import TweetId
 from fieldkit.protocol import clip_path
-from fieldkit.store.catalogue import Catalogue, Clip, Wanted
+from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.clips import wanted_of
+from fieldkit.store.nouns import Clip, Wanted
 from fieldkit.store.review import MOVES, Decision
 from fieldkit.store.tokens import Role
 

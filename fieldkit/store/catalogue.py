@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,64 +31,11 @@ from sqlalchemy.exc import OperationalError
 
 from fieldkit.errors import DiskFull
 from fieldkit.model import Place, Sha256, TweetId
-from fieldkit.store.label import Label
 from fieldkit.store.media import Blob
-from fieldkit.store.probe import Looks
+from fieldkit.store.nouns import Arrival, Arrived, Clip, Wanted
 from fieldkit.store.problems import Gone, NotFound
 from fieldkit.store.review import Decision, move
 from fieldkit.store.schema import arrivals, bring_up, clips, decisions, withdrawals
-from fieldkit.store.uploads import Upload
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A verified upload on its way into the catalogue."""
-
-    upload: Upload
-    label: Label
-    blob: Blob
-    bytes: int
-    looks: Looks
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """What became of a finished upload."""
-
-    sha256: Sha256
-    bytes: int
-    place: Place | None
-    metadata: str
-    concat: str
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """A catalogue entry, with the last decision about it."""
-
-    number: int
-    blob: Blob
-    bytes: int
-    profile: str | None
-    take: str | None
-    place: str | None
-    recorded_at: str | None
-    received_at: str
-    seconds: float | None
-    width: int | None
-    height: int | None
-    decision: Decision | None
-    why: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which clips: None stands for any."""
-
-    place: Place | None = None
-    decision: Decision | None = None
-    undecided: bool = False  # only those that wait for a decision
-    after: int | None = None  # a clip's number: only what arrived before it
 
 
 class Catalogue:

@@ -10,8 +10,9 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from fieldkit.errors import FieldkitError
 from fieldkit.model import Place, Sha256, TweetId
 from fieldkit.protocol import clip_path
-from fieldkit.store.catalogue import Catalogue, Clip, Wanted
+from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.media import TYPES, Media
+from fieldkit.store.nouns import Clip, Wanted
 from fieldkit.store.problems import NotFound, Problem, TooLarge, WrongType
 from fieldkit.store.review import Decision
 

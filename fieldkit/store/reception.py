@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from fieldkit import disk
 from fieldkit.protocol import upload_id
-from fieldkit.store.catalogue import Arrival, Arrived, Catalogue
+from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.label import Label, read_label
 from fieldkit.store.media import Blob, Media
+from fieldkit.store.nouns import Arrival, Arrived
 from fieldkit.store.probe import looks
 from fieldkit.store.problems import Gone, Mismatch, NotFound
 from fieldkit.store.uploads import Upload, Uploads

@@ -21,9 +21,9 @@ from fieldkit.protocol import (
     UPLOAD_OFFSET,
     upload_id,
 )
-from fieldkit.store.catalogue import Arrived
 from fieldkit.store.inflow import Inflow
 from fieldkit.store.label import Label, read_label
+from fieldkit.store.nouns import Arrived
 from fieldkit.store.problems import (
     Conflict,
     NotAllowed,
