@@ -24,7 +24,7 @@ from fieldkit.doctor import Finding, examine
 from fieldkit.errors import FieldkitError, NeedsCrew, NoDevice
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Consent, Original, Station, TweetId, Upload
-from fieldkit.pipeline import DUE, Outcome
+from fieldkit.pipeline import Outcome
 from fieldkit.sync import live
 from fieldkit.sync.link import Pace, eta_seconds
 from fieldkit.sync.patience import Patience
@@ -34,6 +34,7 @@ from fieldkit.sync.tus import Tus
 from fieldkit.transcode.batch import Result, batch
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe
+from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.render import Progress
 
 

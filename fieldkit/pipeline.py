@@ -13,9 +13,9 @@ from fieldkit.journal import Due, Journal
 from fieldkit.model import Original, Receipt, Refusal, Rendition, Station
 from fieldkit.sync.push import Push
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.render import Progress, render_due
 
-DUE = ("proxy", "tweet")  # the profiles every take is due, in the order to make and send them
 _IDLE = 1.0  # seconds between two looks at the journal of a worker that stays
 
 Readable = Callable[[Path], float | None]
