@@ -13,7 +13,7 @@ import platformdirs
 
 from fieldkit import disk
 from fieldkit.errors import NeedsCrew
-from fieldkit.model import Place
+from fieldkit.model import Language, Place
 
 _PREFIX = "FIELDKIT_"
 
@@ -68,7 +68,7 @@ class Settings:
     token: str | None = None
     place: Place | None = None
     operator: str | None = None
-    language: str | None = None  # BCP 47, in which consent is explained here
+    language: Language | None = None  # in which consent is explained here
     camera: str | None = None
     microphone: str | None = None
     ffmpeg: str | None = None  # a path; None is the binary that imageio-ffmpeg brings
@@ -80,6 +80,8 @@ class Settings:
             url = urlsplit(self.store)
             if url.scheme not in ("http", "https") or not url.netloc or url.query or url.fragment:
                 raise NeedsCrew(f"“{self.store[:80]}” is not a store's URL such as https://clips.example.org")
+        if self.operator is not None and not (self.operator.isprintable() and 0 < len(self.operator) <= 80):
+            raise NeedsCrew("The operator is a name or code of up to 80 printable characters.")
         if self.patience <= 0:
             raise NeedsCrew("patience is a number of seconds above 0.")
         if self.rate is not None and self.rate < 1000:
@@ -155,6 +157,8 @@ def _parse(name: str, value: Any) -> Any:
                 return rate_of(value) if isinstance(value, str) else int(value)
             case "place":
                 return Place(value)
+            case "language":
+                return Language(value)
             case "store":
                 return str(value).rstrip("/")
             case _:

@@ -10,7 +10,7 @@ import click
 
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.errors import NeedsCrew
-from fieldkit.model import Consent, ConsentState, Manner, TweetId
+from fieldkit.model import Consent, ConsentState, Language, Manner, TweetId
 
 if TYPE_CHECKING:
     from fieldkit.kit import Kit
@@ -70,10 +70,7 @@ def consent(function: _F) -> _F:
 def consent_of(state: str, language: str | None, spoken: bool | None) -> Consent:
     """The consent that was typed."""
     manner = None if spoken is None else Manner.SPOKEN if spoken else Manner.WRITTEN
-    try:
-        return Consent(ConsentState(state), language, manner)
-    except ValueError as error:
-        raise NeedsCrew(f"{error}.") from error
+    return Consent(ConsentState(state), Language(language) if language else None, manner)
 
 
 def kit(folder: str | None, **flags: Any) -> "Kit":

@@ -51,9 +51,10 @@ def translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+        # a full disk is an I/O error where SQLite can't grow its shared memory
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             raise DiskFull(
-                "The disk is full, so the journal was not written; nothing that was safe before is lost. "
+                "The disk is full (or fails), so the journal was not written; what was safe before is not lost. "
                 "Free some space and run the same command again."
             ) from error
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

@@ -13,6 +13,7 @@ from fieldkit.journal import database
 from fieldkit.model import (
     Consent,
     ConsentState,
+    Language,
     Manner,
     Original,
     Place,
@@ -200,7 +201,7 @@ class Journal:
             json.dumps(list(profiles)),
             store,
         )
-        return [Upload(_take(row), _rendition(row), row["language"]) for row in rows]
+        return [Upload(_take(row), _rendition(row), _language(row)) for row in rows]
 
     def may_leave(self, take: TakeId) -> bool:
         """Whether the take is sealed, agreed to and not discarded, at this instant."""
@@ -307,9 +308,7 @@ class Journal:
         refusals = self._rows("SELECT * FROM refusals WHERE take = ? ORDER BY station, profile", take.id)
         return Entry(
             take,
-            Consent(
-                ConsentState(row["state"]), row["language"], Manner(row["manner"]) if row["manner"] else None
-            ),
+            _consent(row),
             _original(row) if row["sha256"] else None,
             bool(row["circled"]),
             bool(row["voided"]),
@@ -339,6 +338,16 @@ def _columns(fact: Any) -> dict[str, Any]:
 
 def _text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _consent(row: sqlite3.Row) -> Consent:
+    return Consent(
+        ConsentState(row["state"]), _language(row), Manner(row["manner"]) if row["manner"] else None
+    )
+
+
+def _language(row: sqlite3.Row) -> Language | None:
+    return Language(row["language"]) if row["language"] else None
 
 
 def _take(row: sqlite3.Row) -> Take:

@@ -14,6 +14,7 @@ _STATUS_PATH = re.compile(
 )
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TAKE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,8}", re.ASCII)
 _PLACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 
 
@@ -75,6 +76,17 @@ class Sha256(str):
     def __new__(cls, text: str) -> Self:
         if not _SHA256.fullmatch(text):
             raise NeedsCrew(f"“{text[:80]}” is not a SHA-256 in 64 lower-case hexadecimal digits.")
+        return super().__new__(cls, text)
+
+
+class Language(str):
+    """A well-formed BCP 47 tag such as `ar` or `sw-KE`."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if not _LANGUAGE.fullmatch(text):
+            raise NeedsCrew(f"“{text[:80]}” is not a language tag (BCP 47) such as `ar`, `sw` or `sw-KE`.")
         return super().__new__(cls, text)
 
 

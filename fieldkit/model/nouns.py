@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from fieldkit.model.ids import Place, Sha256, TakeId, TweetId
+from fieldkit.model.ids import Language, Place, Sha256, TakeId, TweetId
 
 
 class ConsentState(StrEnum):
@@ -31,12 +31,8 @@ class Consent:
     """What is on record for a take, in summary; anything personal is not kept here."""
 
     state: ConsentState
-    language: str | None = None  # BCP 47, the language in which it was explained
+    language: Language | None = None  # in which it was explained
     manner: Manner | None = None
-
-    def __post_init__(self) -> None:
-        if self.language is not None and not _is_language(self.language):
-            raise ValueError(f"“{self.language[:40]}” is not a BCP 47 language tag such as `ar` or `sw-KE`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ class Upload:
 
     take: Take
     rendition: Rendition
-    language: str | None = None
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +107,3 @@ class Refusal:
     station: Station
     why: str
     profile: str = ""  # empty where the whole take is refused
-
-
-def _is_language(tag: str) -> bool:
-    parts = tag.split("-")
-    return 2 <= len(parts[0]) <= 3 and all(p.isascii() and p.isalnum() and len(p) <= 8 for p in parts)

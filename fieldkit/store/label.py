@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fieldkit.errors import FieldkitError
-from fieldkit.model import Place, Sha256, TakeId, TweetId
+from fieldkit.model import Language, Place, Sha256, TakeId, TweetId
 from fieldkit.protocol import METADATA_KEYS, decode_metadata
 from fieldkit.store.problems import Problem
 
 _PROFILE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,8}", re.ASCII)  # BCP 47, well-formed only
 _LONGEST = 200  # characters of free text
 
 
@@ -25,7 +24,7 @@ class Label:
     place: Place | None = None
     operator: str | None = None
     recorded_at: str | None = None  # ISO 8601, UTC
-    language: str | None = None
+    language: Language | None = None
 
 
 def read_label(metadata: str) -> Label:
@@ -44,7 +43,7 @@ def read_label(metadata: str) -> Label:
             place=Place(said["place"]) if said.get("place") else None,
             operator=said.get("operator") or None,
             recorded_at=_utc(said.get("recorded_at")),
-            language=_matching("language", said.get("language"), _LANGUAGE),
+            language=Language(said["language"]) if said.get("language") else None,
         )
     except (ValueError, FieldkitError) as error:
         raise Problem(f"Upload-Metadata: {error}") from error

@@ -3,10 +3,20 @@
 import hashlib
 import itertools
 
-from fieldkit.model import Consent, ConsentState, Manner, Original, Rendition, Sha256, TakeId, TweetId
+from fieldkit.model import (
+    Consent,
+    ConsentState,
+    Language,
+    Manner,
+    Original,
+    Rendition,
+    Sha256,
+    TakeId,
+    TweetId,
+)
 
 TWEET = TweetId("826412345678901234")
-AGREED = Consent(ConsentState.AGREED, "sw", Manner.SPOKEN)
+AGREED = Consent(ConsentState.AGREED, Language("sw"), Manner.SPOKEN)
 NONE = Consent(ConsentState.NONE)
 WITHDRAWN = Consent(ConsentState.WITHDRAWN)
 
