@@ -200,7 +200,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 @pytest.mark.parametrize("name", STAGES)
 def test_nothing_is_lost_wherever_the_crew_side_is_killed(
-    name: str, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, source: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     stage = STAGES[name]
     with StoreProcess(tmp_path / "store") as store:
@@ -233,8 +233,8 @@ def test_nothing_is_lost_wherever_the_crew_side_is_killed(
         numbered = {line: number for number, line in enumerate(lines)}
         complaints = try_each(lines, lambda line: killed_at((numbered[line], line)))
     not_reached = [text for text in complaints if text.endswith(": not reached")]
-    with capsys.disabled():
-        kills = len(lines) - len(not_reached)
-        print(f"\n{name} was killed at {kills} of {len(lines)} lines in {time.monotonic() - began:.0f} s")
+    kills = len(lines) - len(not_reached)
+    seconds = time.monotonic() - began
+    record_property("kills", f"{name} was killed at {kills} of {len(lines)} lines in {seconds:.0f} s")
     assert [text for text in complaints if text not in not_reached] == []
     assert len(not_reached) <= len(lines) // 50, "lines that only a race reaches are few"

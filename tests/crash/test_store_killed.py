@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,7 @@ class Laptop:
 
 @pytest.mark.timeout(400)
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
-def test_nothing_is_lost_wherever_the_store_is_killed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_lost_wherever_the_store_is_killed(record_property: Callable[[str, object], None]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         laptop = Laptop(_free_port())
         lines = lines_of(lambda: _serving(Path(folder), laptop.port), WATCHED, laptop.upload_and_stop)
@@ -127,9 +128,8 @@ def test_nothing_is_lost_wherever_the_store_is_killed(capsys: pytest.CaptureFixt
     began = time.monotonic()
     complaints = try_each(lines, _killed_there)
     not_reached = [text for text in complaints if text.endswith(": not reached")]
-    with capsys.disabled():
-        kills, seconds = len(lines) - len(not_reached), time.monotonic() - began
-        print(f"\nthe store was killed at {kills} of {len(lines)} lines in {seconds:.0f} s")
+    kills, seconds = len(lines) - len(not_reached), time.monotonic() - began
+    record_property("kills", f"the store was killed at {kills} of {len(lines)} lines in {seconds:.0f} s")
     assert [text for text in complaints if text not in not_reached] == []
     assert len(not_reached) <= len(lines) // 50, "lines that only a race reaches are few"
 
