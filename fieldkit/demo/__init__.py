@@ -132,7 +132,7 @@ def _show(demo: Demo, clip: Path | None, work: Path, tell: Callable[[str], None]
 def _push(demo: Demo, link: BadLink, total: int, tell: Callable[[str], None]) -> None:
     """Pushes to the end, cutting the link twice and killing the uploader once on the way."""
     cuts = [fraction * total for fraction in _CUTS_AT]
-    killed = False
+    killed, below_the_bars = False, "\n" if sys.stderr.isatty() else ""
     uploader = demo.begin_sync()
     deadline, told_at = time.monotonic() + _PATIENCE, 0.0
     try:
@@ -142,11 +142,15 @@ def _push(demo: Demo, link: BadLink, total: int, tell: Callable[[str], None]) ->
             crossed = link.up_bytes
             if cuts and crossed >= cuts[0]:
                 cuts.pop(0)
-                tell(f"… {crossed / 1000:.0f} kB of {total / 1000:.0f} kB: cutting the link for a second")
+                tell(
+                    f"{below_the_bars}… {crossed / 1000:.0f} kB of {total / 1000:.0f} kB: cutting the link for a second"
+                )
                 link.cut()
             if not killed and crossed >= _KILL_AT * total:
                 killed = True
-                tell(f"… {crossed / 1000:.0f} kB: killing the uploader with SIGKILL, then starting it again")
+                tell(
+                    f"{below_the_bars}… {crossed / 1000:.0f} kB: killing the uploader with SIGKILL and starting it anew"
+                )
                 uploader.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
                 uploader.wait()
                 uploader = demo.begin_sync()
