@@ -21,7 +21,7 @@ from fieldkit.capture.record import Moment, record
 from fieldkit.capture.rig import PREVIEW, TEST, Shot
 from fieldkit.config import Library, Settings, library_at
 from fieldkit.doctor import Finding, examine
-from fieldkit.errors import FieldkitError, NeedsCrew, NoDevice
+from fieldkit.errors import Damaged, FieldkitError, NeedsCrew, NoDevice
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Consent, Original, Station, TweetId, Upload
 from fieldkit.pipeline import Outcome
@@ -103,7 +103,7 @@ class Kit:
                             progress=progress(source),
                         ),
                     )
-                except NeedsCrew as error:
+                except (NeedsCrew, Damaged) as error:
                     yield source, error
 
     def record(

@@ -11,7 +11,7 @@ from fieldkit.config import Library
 from fieldkit.errors import Damaged, DiskFull, FieldkitError, NeedsCrew, NoConsent, Refused, WorthRetrying
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Original, Receipt, Refusal, Rendition, Station
-from fieldkit.sync.push import Push
+from fieldkit.sync.push import Push, Spoiled
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.render import Progress, render_due
@@ -29,6 +29,8 @@ class Outcome:
     rendered: list[Rendition] = field(default_factory=list)
     received: list[Receipt] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
+    spoiled: list[str] = field(default_factory=list)  # renditions found damaged, which are due again
+    damaged: bool = False  # an original, or the path to the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Renderer:
                 refusal = Refusal(first.take.id, Station.RENDER, str(error), first.profile)
                 self.journal.refuse(refusal)
                 outcome.refused.append(refusal)
+                outcome.damaged |= isinstance(error, Damaged)
         return outcome
 
 
@@ -87,10 +90,14 @@ class Pusher:
                 outcome.received.append(self.push(upload))
             except NoConsent:
                 continue  # the journal knows, and no longer lists it
+            except Spoiled as error:
+                self.journal.drop_rendition(upload.take.id, upload.rendition.profile)
+                outcome.spoiled.append(str(error))
             except (Refused, Damaged) as error:
                 refusal = Refusal(upload.take.id, Station.PUSH, str(error), upload.rendition.profile)
                 self.journal.refuse(refusal)
                 outcome.refused.append(refusal)
+                outcome.damaged |= isinstance(error, Damaged)
         return outcome
 
 

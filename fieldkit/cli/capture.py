@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from fieldkit.cli import options, say
-from fieldkit.errors import FieldkitError, NeedsCrew
+from fieldkit.errors import Damaged, FieldkitError, NeedsCrew
 from fieldkit.model import ConsentState, TweetId
 
 _NO_CONSENT = "No consent is on record, so it stays on this laptop until `fieldkit consent {take} --agree`."
@@ -134,13 +134,14 @@ def ingest(
     sources = find(paths)
     if not sources:
         raise NeedsCrew(f"There is no video file in {', '.join(map(str, paths))}.")
-    done, results = 0, []
+    done, damaged, results = 0, False, []
     bars = say.Bars()
     with bars.shown():
         for source, result in kit.ingest(
             sources, order, lambda path: bars.adding(f"ingest {path.name}", path.stat().st_size)
         ):
             if isinstance(result, FieldkitError):
+                damaged |= isinstance(result, Damaged)
                 results.append({"source": str(source), "take": None, "fresh": False, "error": str(result)})
                 say.trouble(str(result) if source.name in str(result) else f"{source.name}: {result}")
                 continue
@@ -157,4 +158,4 @@ def ingest(
                     say.note(_NO_CONSENT.format(take=take[-6:]))
     if as_json:
         say.document(results)
-    return options.exit_code(done, len(results) - done)
+    return options.exit_code(done, len(results) - done, damaged=damaged)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fieldkit.cli.codes import EXIT_CODES
-from fieldkit.errors import NeedsCrew
+from fieldkit.errors import Damaged, NeedsCrew
 from fieldkit.model import Consent, ConsentState, Language, Manner, TweetId
 
 if TYPE_CHECKING:
@@ -90,8 +90,10 @@ def interruptible() -> threading.Event:
     return threading.Event()
 
 
-def exit_code(done: int, refused: int) -> int:
-    """0 where nothing was refused, 1 where the rest was done, 3 where nothing could be done."""
+def exit_code(done: int, refused: int, *, damaged: bool = False) -> int:
+    """0 where nothing was refused, 1 where the rest was done, 3 where nothing could be done, 5 for damage."""
+    if damaged:
+        return Damaged.exit_code
     return 0 if not refused else 1 if done else NeedsCrew.exit_code
 
 

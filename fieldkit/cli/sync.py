@@ -73,9 +73,13 @@ def sync(watch: bool, rate: str | None, again: bool, as_json: bool, folder: str 
         say.note(f"Arrived and verified: take {receipt.take[-6:]}, {receipt.profile}.")
     for refusal in outcome.refused:
         say.trouble(f"Take {refusal.take[-6:]}, {refusal.profile}: {refusal.why}")
-    if not (outcome.received or outcome.refused):
+    for sentence in outcome.spoiled:
+        say.trouble(sentence)
+    if not (outcome.received or outcome.refused or outcome.spoiled):
         say.note("Nothing waits.")
-    return options.exit_code(len(outcome.received), len(outcome.refused))
+    return options.exit_code(
+        len(outcome.received), len(outcome.refused), damaged=outcome.damaged or bool(outcome.spoiled)
+    )
 
 
 @click.command(epilog=options.epilog("fieldkit run"))

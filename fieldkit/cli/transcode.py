@@ -46,7 +46,7 @@ def render(again: bool, trim: bool, as_json: bool, folder: str | None) -> int:
         say.trouble(f"Take {take[-6:]}: {why}")
     if not (outcome.salvaged or outcome.rendered or outcome.refused):
         say.note("Nothing is due.")
-    return options.exit_code(len(outcome.rendered), len(outcome.refused))
+    return options.exit_code(len(outcome.rendered), len(outcome.refused), damaged=outcome.damaged)
 
 
 @click.command(

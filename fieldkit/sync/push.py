@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from fieldkit import disk, protocol
 from fieldkit.config import Library
-from fieldkit.errors import Damaged, LinkDown, NoConsent, StoreBusy
+from fieldkit.errors import Damaged, LinkDown, NeedsCrew, NoConsent, StoreBusy
 from fieldkit.journal import Journal
 from fieldkit.model import Receipt, Upload
 from fieldkit.sync.link import Pace
@@ -34,6 +34,10 @@ class Stopped(LinkDown):
     """The crew stopped the upload; what the store has, it keeps."""
 
 
+class Spoiled(Damaged):
+    """The rendition on this laptop's disk is gone or is not what was made; its original cures that."""
+
+
 class Push:
     """Sends uploads of one library to one store, one after the other, over one session."""
 
@@ -55,11 +59,11 @@ class Push:
     def __call__(self, upload: Upload) -> Receipt:
         """Returns when the receipt is in the journal.
 
-        Raises Damaged (the rendition, or a path that keeps changing bytes), NoConsent, NotAuthorised,
-        Refused, and WorthRetrying once patience is at its end; what the store has by then it keeps.
+        Raises Spoiled, Damaged (a path that keeps changing bytes), NoConsent, NotAuthorised, Refused,
+        and WorthRetrying once patience is at its end; what the store has by then it keeps.
         """
         rendition = upload.rendition
-        disk.verify(self._library.root / rendition.path, rendition.sha256)
+        self._verify(upload)
         mismatches = 0
 
         def attempt() -> None:
@@ -80,6 +84,13 @@ class Push:
         receipt = Receipt(rendition.take, rendition.profile, rendition.sha256, self._store, datetime.now(UTC))
         self._journal.received(receipt)
         return receipt
+
+    def _verify(self, upload: Upload) -> None:
+        rendition = upload.rendition
+        try:
+            disk.verify(self._library.root / rendition.path, rendition.sha256)
+        except (Damaged, NeedsCrew) as error:
+            raise Spoiled(f"{error} The rendition is made anew from its original.") from error
 
     def _attempt(self, upload: Upload) -> None:
         """Returns when the store has it all; every error leaves the store's offset as the only truth."""

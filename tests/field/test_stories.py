@@ -9,6 +9,7 @@ import subprocess
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from support.crew import AGREED, TWEET, Crew
 from support.footage import fill, small_disk
@@ -244,6 +245,32 @@ def test_the_laptops_disk_is_full_while_it_sends(tmp_path, store, arrived):
         crew.done("sync")
         assert arrived(TWEET) == [("tweet", made.sha256)]
         assert crew.takes()[0]["renditions"][0]["receipt"]
+
+
+def test_a_rendition_that_rots_on_the_disk_is_made_anew(crew, clips, arrived, renditions):
+    crew.done("ingest", str(clips[0]), "--tweet", TWEET, *AGREED)
+    crew.done("render")
+    proxy, tweet = (Path(r["path"]) for r in crew.takes()[0]["renditions"])
+    proxy.write_bytes(b"rotten")
+    tweet.unlink()
+    result = crew.types("sync")
+    assert result.returncode == 5
+    assert result.stderr.count("made anew") == 2
+    crew.done("render")
+    crew.done("sync")
+    assert len(arrived(TWEET)) == 2
+    assert arrived(TWEET) == renditions(crew)
+
+
+def test_an_original_that_rots_on_the_disk_is_said_and_not_sent(crew, clips, arrived):
+    crew.done("ingest", str(clips[0]), "--tweet", TWEET, *AGREED)
+    Path(crew.takes()[0]["original"]["path"]).write_bytes(b"rotten")
+    result = crew.types("render")
+    assert result.returncode == 5
+    assert "is not what was written" in result.stderr
+    crew.done("sync")
+    assert arrived(TWEET) == []
+    assert "is not what was written" in crew.takes()[0]["refusal"]
 
 
 def test_one_worker_of_a_kind_is_at_work_in_a_library(crew):

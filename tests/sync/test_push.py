@@ -8,7 +8,7 @@ from support.laptop import noise
 from support.talker import Talker
 
 from fieldkit.errors import Damaged, LinkDown, NeedsCrew, NoConsent, NotAuthorised, Refused, StoreBusy
-from fieldkit.sync.push import metadata
+from fieldkit.sync.push import Spoiled, metadata
 from fieldkit.sync.tus import Tus
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -146,7 +146,7 @@ def test_a_path_that_keeps_changing_bytes_is_told_apart_from_bad_luck(laptop):
 
 def test_a_rendition_damaged_on_the_disk_is_not_sent(laptop, due):
     (laptop.library.root / due.path).write_bytes(noise(1000))
-    with Talker([]) as talker, pytest.raises(Damaged, match="not what was written"):
+    with Talker([]) as talker, pytest.raises(Spoiled, match="not what was written"):
         pushed(laptop, talker)
     assert talker.requests == []
 
