@@ -23,13 +23,14 @@ from fieldkit.config import Library, Settings, library_at
 from fieldkit.doctor import Finding, examine
 from fieldkit.errors import Damaged, FieldkitError, NeedsCrew, NoDevice
 from fieldkit.journal import Due, Journal
-from fieldkit.model import Consent, Original, Station, TweetId, Upload
+from fieldkit.model import Consent, Original, Station, TweetId
 from fieldkit.pipeline import Outcome
 from fieldkit.sync import live
-from fieldkit.sync.link import Pace, eta_seconds
+from fieldkit.sync.link import Pace
 from fieldkit.sync.patience import Patience
 from fieldkit.sync.push import Progress as Sending
 from fieldkit.sync.push import Push
+from fieldkit.sync.queue import listing
 from fieldkit.sync.tus import Tus
 from fieldkit.transcode.batch import Result, batch
 from fieldkit.transcode.ffmpeg import Ffmpeg
@@ -225,24 +226,16 @@ class Kit:
                 thread.join()
 
     def queue(self) -> dict[str, Any]:
-        """What waits, as `fieldkit queue --json` prints it (blueprint 5.1)."""
+        """What waits, as `fieldkit queue --json` prints it."""
         with self.library.lock("sync") as lock, self.journal() as journal:
-            working = not lock.take()
-            sight = live.read(self.library.live)
+            at_work = not lock.take()
             store = self.settings.store or ""
-            waiting = journal.due_uploads(store, DUE)
-            refused = journal.due_uploads(store, DUE, refused=True)
-        link = sight.link
-        uploads, bytes_before = [], 0
-        for upload in waiting:
-            sending = working and upload.rendition.sha256 == sight.sha256
-            sent = min(sight.sent, upload.rendition.bytes) if upload.rendition.sha256 == sight.sha256 else 0
-            bytes_before += upload.rendition.bytes - sent
-            eta = eta_seconds(bytes_before, link.bits_per_second if link else None)
-            uploads.append(_queued(upload, sent, "sending" if sending else "waiting", eta))
-        uploads += [_queued(upload, 0, "refused", None) for upload in refused]
-        measured = {"bits_per_second": link.bits_per_second, "rtt_ms": link.rtt_ms} if link else None
-        return {"link": measured, "uploads": uploads}
+            return listing(
+                journal.due_uploads(store, DUE),
+                journal.due_uploads(store, DUE, refused=True),
+                live.read(self.library.live),
+                at_work=at_work,
+            )
 
     def _renderer(self, journal: Journal, audience: Audience, *, trim: bool) -> pipeline.Renderer:
         return pipeline.Renderer(
@@ -289,15 +282,3 @@ def measured(path: Path) -> Measured:
     return Measured(
         video.start + video.seconds, sound.seconds if sound else None, float(1 / video.fps), video.longest_gap
     )
-
-
-def _queued(upload: Upload, sent: int, state: str, eta: float | None) -> dict[str, Any]:
-    return {
-        "take": upload.take.id,
-        "tweet_id": upload.take.tweet_id,
-        "profile": upload.rendition.profile,
-        "bytes": upload.rendition.bytes,
-        "sent": sent,
-        "state": state,
-        "eta_seconds": None if eta is None else round(eta, 1),
-    }

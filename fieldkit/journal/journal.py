@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from fieldkit.errors import NeedsCrew
-from fieldkit.journal import database
+from fieldkit.journal import database, rows
 from fieldkit.model import (
     Consent,
     ConsentState,
-    Language,
-    Manner,
     Original,
     Place,
     Receipt,
@@ -111,7 +109,7 @@ class Journal:
 
     def rendered(self, rendition: Rendition) -> None:
         """The rendition is safe on disk; it takes the place of an earlier one of its profile."""
-        row = _columns(rendition)
+        row = rows.columns(rendition)
         with database.transaction(self._db):
             self._drop(rendition.take, rendition.profile)
             self._insert("renditions", **row, made_at=self._stamp())
@@ -134,7 +132,7 @@ class Journal:
         with database.transaction(self._db):
             self._db.execute(
                 "INSERT OR IGNORE INTO receipts (take, profile, sha256, store, at) VALUES (?, ?, ?, ?, ?)",
-                (receipt.take, receipt.profile, receipt.sha256, receipt.store, _text(receipt.at)),
+                (receipt.take, receipt.profile, receipt.sha256, receipt.store, rows.text(receipt.at)),
             )
 
     def refuse(self, refusal: Refusal) -> None:
@@ -168,11 +166,11 @@ class Journal:
 
     def unsealed(self) -> list[Take]:
         """Takes that were begun and lack their original, oldest first; some may be rolling now."""
-        return [_take(row) for row in self._rows("SELECT * FROM unsealed ORDER BY entered")]
+        return [rows.take_of(row) for row in self._rows("SELECT * FROM unsealed ORDER BY entered")]
 
     def due_renditions(self, profiles: Sequence[str]) -> list[Due]:
         """Renditions to be made: profile by profile as given, circled takes first, then the oldest."""
-        rows = self._rows(
+        found = self._rows(
             """
             SELECT t.*, o.path, o.sha256, o.bytes, o.seconds, o.recovered, p.value AS profile
             FROM json_each(?) AS p CROSS JOIN releasable AS t JOIN originals AS o USING (take)
@@ -183,11 +181,11 @@ class Journal:
             """,
             json.dumps(list(profiles)),
         )
-        return [Due(_take(row), _original(row), row["profile"]) for row in rows]
+        return [Due(rows.take_of(row), rows.original_of(row), row["profile"]) for row in found]
 
     def due_uploads(self, store: str, profiles: Sequence[str], *, refused: bool = False) -> list[Upload]:
         """Renditions that lack this store's receipt, in the order to send them; or those refused."""
-        rows = self._rows(
+        found = self._rows(
             f"""
             SELECT t.*, r.profile, r.path, r.sha256, r.bytes, r.seconds, r.width, r.height
             FROM releasable AS t JOIN renditions AS r USING (take)
@@ -201,7 +199,7 @@ class Journal:
             json.dumps(list(profiles)),
             store,
         )
-        return [Upload(_take(row), _rendition(row), _language(row)) for row in rows]
+        return [Upload(rows.take_of(row), rows.rendition_of(row), rows.language_of(row)) for row in found]
 
     def may_leave(self, take: TakeId) -> bool:
         """Whether the take is sealed, agreed to and not discarded, at this instant."""
@@ -209,13 +207,13 @@ class Journal:
 
     def location(self, sha256: Sha256, tweet_id: TweetId, store: str) -> str | None:
         """Where this store said that the upload of these bytes lives."""
-        rows = self._rows(
+        found = self._rows(
             "SELECT url FROM locations WHERE sha256 = ? AND tweet_id = ? AND store = ?",
             sha256,
             tweet_id,
             store,
         )
-        return str(rows[0]["url"]) if rows else None
+        return str(found[0]["url"]) if found else None
 
     def holder(self, tweet_id: TweetId, sha256: Sha256) -> Take | None:
         """The take of this tweet whose original has these bytes."""
@@ -223,7 +221,7 @@ class Journal:
 
     def entries(self, tweet_id: TweetId | None = None) -> list[Entry]:
         """Everything known of every take, or of one tweet's, in order of entry."""
-        rows = self._rows(
+        found = self._rows(
             """
             SELECT t.*, c.state, c.language, c.manner, o.path, o.sha256, o.bytes, o.seconds, o.recovered,
                    t.take IN (SELECT take FROM circled) AS circled, v.take IS NOT NULL AS voided
@@ -233,20 +231,20 @@ class Journal:
             """,
             tweet_id,
         )
-        return [self._entry(row) for row in rows]
+        return [self._entry(row) for row in found]
 
     def take(self, prefix: str) -> Take:
         """The take whose ID is, or ends or begins with, `prefix`. Raises NeedsCrew for none or several."""
         text = prefix.strip().lower()
-        rows = self._rows(
+        found = self._rows(
             "SELECT * FROM takes WHERE take = ?1 OR length(?1) >= 6 "
             "AND (substr(take, 1, length(?1)) = ?1 OR substr(take, -length(?1)) = ?1)",
             text,
         )
-        if len(rows) != 1:
-            several = "several takes are" if rows else "no take is"
+        if len(found) != 1:
+            several = "several takes are" if found else "no take is"
             raise NeedsCrew(f"{several.capitalize()} called “{prefix[:40]}”; `fieldkit takes` lists them.")
-        return _take(rows[0])
+        return rows.take_of(found[0])
 
     # ── one row each ────────────────────────────────────────────────────────────────────────────────
 
@@ -261,7 +259,7 @@ class Journal:
             take=take,
             tweet_id=tweet_id,
             number=made.number,
-            begun_at=_text(made.begun_at),
+            begun_at=rows.text(made.begun_at),
             place=place,
             operator=operator,
         )
@@ -271,23 +269,23 @@ class Journal:
     def _seal(self, original: Original) -> None:
         if self._rows("SELECT 1 FROM originals WHERE take = ?", original.take):
             return
-        self._insert("originals", **_columns(original), sealed_at=self._stamp())
+        self._insert("originals", **rows.columns(original), sealed_at=self._stamp())
 
     def _consent(self, take: TakeId, consent: Consent) -> None:
-        self._insert("consents", take=take, **_columns(consent), at=self._stamp())
+        self._insert("consents", take=take, **rows.columns(consent), at=self._stamp())
 
     def _drop(self, take: TakeId, profile: str) -> None:
         for table in ("receipts", "renditions"):
             self._db.execute(f"DELETE FROM {table} WHERE take = ? AND profile = ?", (take, profile))  # noqa: S608
 
     def _holder(self, tweet_id: TweetId, sha256: Sha256) -> Take | None:
-        rows = self._rows(
+        found = self._rows(
             "SELECT t.* FROM takes AS t JOIN originals AS o USING (take) "
             "WHERE t.tweet_id = ? AND o.sha256 = ? ORDER BY t.entered LIMIT 1",
             tweet_id,
             sha256,
         )
-        return _take(rows[0]) if rows else None
+        return rows.take_of(found[0]) if found else None
 
     def _state(self, take: TakeId) -> ConsentState:
         self._require(take)
@@ -298,9 +296,9 @@ class Journal:
             raise NeedsCrew(f"There is no take {take} in this library; `fieldkit takes` lists them.")
 
     def _entry(self, row: sqlite3.Row) -> Entry:
-        take = _take(row)
+        take = rows.take_of(row)
         renditions = [
-            _rendition(r)
+            rows.rendition_of(r)
             for r in self._rows("SELECT * FROM renditions WHERE take = ? ORDER BY profile", take.id)
         ]
         receipts = self._rows("SELECT profile, sha256 FROM receipts WHERE take = ?", take.id)
@@ -308,8 +306,8 @@ class Journal:
         refusals = self._rows("SELECT * FROM refusals WHERE take = ? ORDER BY station, profile", take.id)
         return Entry(
             take,
-            _consent(row),
-            _original(row) if row["sha256"] else None,
+            rows.consent_of(row),
+            rows.original_of(row) if row["sha256"] else None,
             bool(row["circled"]),
             bool(row["voided"]),
             renditions,
@@ -329,57 +327,4 @@ class Journal:
             return self._db.execute(query, values).fetchall()
 
     def _stamp(self) -> str:
-        return _text(self._now())
-
-
-def _columns(fact: Any) -> dict[str, Any]:
-    return {name: getattr(fact, name) for name in fact.__slots__}
-
-
-def _text(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _consent(row: sqlite3.Row) -> Consent:
-    return Consent(
-        ConsentState(row["state"]), _language(row), Manner(row["manner"]) if row["manner"] else None
-    )
-
-
-def _language(row: sqlite3.Row) -> Language | None:
-    return Language(row["language"]) if row["language"] else None
-
-
-def _take(row: sqlite3.Row) -> Take:
-    return Take(
-        TakeId(row["take"]),
-        TweetId(row["tweet_id"]),
-        row["number"],
-        datetime.fromisoformat(row["begun_at"]),
-        Place(row["place"]) if row["place"] else None,
-        row["operator"],
-    )
-
-
-def _original(row: sqlite3.Row) -> Original:
-    return Original(
-        TakeId(row["take"]),
-        row["path"],
-        Sha256(row["sha256"]),
-        row["bytes"],
-        row["seconds"],
-        bool(row["recovered"]),
-    )
-
-
-def _rendition(row: sqlite3.Row) -> Rendition:
-    return Rendition(
-        TakeId(row["take"]),
-        row["profile"],
-        row["path"],
-        Sha256(row["sha256"]),
-        row["bytes"],
-        row["seconds"],
-        row["width"],
-        row["height"],
-    )
+        return rows.text(self._now())
