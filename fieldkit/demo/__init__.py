@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from fieldkit.demo.bad_link import BadLink
-from fieldkit.errors import Damaged, WorthRetrying
+from fieldkit.errors import Damaged, FieldkitError, NeedsCrew, WorthRetrying
 
 TWEET = "826412345678901234"
 _LINK = 512_000  # bits/s: a fair satellite link in a camp
@@ -67,7 +67,8 @@ class Demo:
             [*_FIELDKIT, *words], stdout=subprocess.PIPE, check=False, env=self._environment
         )
         if output.returncode:
-            raise WorthRetrying(f"`fieldkit {words[0]}` ended with exit code {output.returncode}.")
+            kind = NeedsCrew if output.returncode == NeedsCrew.exit_code else WorthRetrying
+            raise kind(f"`fieldkit {words[0]}` ended with exit code {output.returncode}.")
         return json.loads(output.stdout) if output.stdout.strip().startswith((b"{", b"[")) else None
 
     def begin_sync(self) -> subprocess.Popen[bytes]:
@@ -134,7 +135,7 @@ def _record(demo: Demo, consent: tuple[str, ...], tell: Callable[[str], None]) -
     if camera is not None:
         try:
             demo.fieldkit(*words, "--camera", camera)
-        except WorthRetrying:
+        except FieldkitError:
             tell("The camera gave nothing; the test card takes its place.")
         else:
             return
