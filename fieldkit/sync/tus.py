@@ -1,6 +1,7 @@
 """A tus 1.0.0 client; the only module that imports requests."""
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from fieldkit.sync.line import Line
 
 _CONNECT = 4.0  # seconds: SYNs go out at 0, 1 and 3 s, so a line that is back is found within 2 s
 _DRAIN = 120.0  # seconds for the kernel's buffer to reach the store at 16 kbit/s, and for its verification
+_NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _ANSWER = (3.0, 3.0, 3.0, 20.0)  # seconds to wait for a short answer, attempt by attempt
 
 
@@ -110,7 +112,9 @@ class Tus:
                 _said(answer) or "The store does not take this clip any more: it was withdrawn there."
             )
         _settle(answer, {201})
-        location = urljoin(self._base, answer.headers.get("Location", ""))
+        if "Location" not in answer.headers:
+            raise LinkDown("The answer did not come from the store: it lacks Location. Everything is kept.")
+        location = urljoin(self._base, answer.headers["Location"])
         if urlsplit(location)[:2] != urlsplit(self._base)[:2]:
             # a server behind a proxy may tell its inner name; the token goes to the store's own name only
             location = urljoin(self._base, urlsplit(location).path)
@@ -209,9 +213,16 @@ def _settle(answer: requests.Response, good: set[int]) -> None:
 def _standing(location: str, answer: requests.Response, default: int | None = None) -> Standing:
     offset = answer.headers.get(protocol.UPLOAD_OFFSET, "" if default is None else str(default))
     receipt = answer.headers.get(protocol.RECEIPT)
-    if not (offset.isascii() and offset.isdigit()):
-        raise LinkDown("The answer did not come from the store: it lacks Upload-Offset. Everything is kept.")
-    return Standing(location, int(offset), Sha256(receipt) if receipt else None)
+    try:
+        if not _NUMBER.fullmatch(offset):
+            raise LinkDown(
+                "The answer did not come from the store: it lacks Upload-Offset. Everything is kept."
+            )
+        return Standing(location, int(offset), Sha256(receipt) if receipt else None)
+    except NeedsCrew as error:
+        raise LinkDown(
+            "The answer did not come from the store: its receipt is none. Everything is kept."
+        ) from error
 
 
 def _said(answer: requests.Response) -> str:

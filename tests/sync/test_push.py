@@ -46,6 +46,9 @@ def created(location="/files/ab", **more):
         ((507, TUS), StoreBusy),
         ((201, {**TUS, "Upload-Offset": "-1", "Location": "/files/ab"}), LinkDown),
         ((201, {**TUS, "Upload-Offset": "٣", "Location": "/files/ab"}), LinkDown),
+        ((201, {**TUS, "Upload-Offset": "9" * 5000, "Location": "/files/ab"}), LinkDown),
+        ((201, {**TUS, "Fieldkit-Receipt": "none", "Location": "/files/ab"}), LinkDown),
+        ((201, TUS), LinkDown),
     ],
 )
 def test_each_answer_to_the_first_request_has_one_meaning(laptop, answer, error):
