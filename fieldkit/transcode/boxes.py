@@ -4,8 +4,11 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from fieldkit.transcode.samples import Track, mean, peak
+
 _FOLDERS = {"moov", "trak", "mdia", "minf", "stbl", "edts", "mvex", "moof", "traf", "ilst", "dinf"}
 _TIMED = {"mvhd", "tkhd", "mdhd"}
+_DEEPEST = 16  # boxes inside one another; a file made to trip readers nests thousands
 _LARGEST = 64 * 1024 * 1024  # bytes of one moov that are looked into
 _BARE = {"meta", "hdlr", "ilst", "free", "data", "mdir", "keys", "mdta", "©too"}  # say nothing by themselves
 _PLACES = ("loci", "©xyz", "location", "gps")
@@ -27,6 +30,9 @@ class Boxes:
     edits: tuple[int, ...]
     empty_edit: bool  # a track that starts with nothing
     created: bool  # some box carries a date
+    video_rate: int | None = None  # bits/s, None where the sample tables do not tell (fragments)
+    audio_rate: int | None = None
+    peak: int | None = None  # bits in the dearest second
 
     @property
     def moov_first(self) -> bool:
@@ -64,8 +70,17 @@ class _Reader:
         self.edits: list[int] = []
         self.empty_edit = False
         self.created = False
+        self.tracks: list[Track] = []
+        self._depth = 0
 
     def walk(self, data: bytes) -> None:
+        if self._depth == _DEEPEST:
+            return
+        self._depth += 1
+        self._walk(data)
+        self._depth -= 1
+
+    def _walk(self, data: bytes) -> None:
         at = 0
         while at + 8 <= len(data):
             size, kind = struct.unpack_from(">I4s", data, at)
@@ -82,6 +97,10 @@ class _Reader:
         self.kinds.add(name)
         if (self._user or name == "uuid") and name not in _BARE and name.isprintable():
             self.tags.add(name)
+        if name == "trak":
+            self.tracks.append(Track())
+        elif self.tracks:
+            self.tracks[-1].read(name, body)
         if name in _TIMED and len(body) >= 8:
             width = 8 if body[0] == 1 else 4
             self.created |= any(body[4 : 4 + 2 * width])
@@ -152,4 +171,7 @@ def boxes(path: Path) -> Boxes | None:
         edits=tuple(reader.edits),
         empty_edit=reader.empty_edit,
         created=reader.created,
+        video_rate=mean(reader.tracks, "vide"),
+        audio_rate=mean(reader.tracks, "soun"),
+        peak=peak(reader.tracks),
     )
