@@ -9,6 +9,7 @@ from fieldkit.transcode.samples import Track, mean, peak
 _FOLDERS = {"moov", "trak", "mdia", "minf", "stbl", "edts", "mvex", "moof", "traf", "ilst", "dinf"}
 _TIMED = {"mvhd", "tkhd", "mdhd"}
 _DEEPEST = 16  # boxes inside one another; a file made to trip readers nests thousands
+_MOST_TRACKS = 32
 _LARGEST = 64 * 1024 * 1024  # bytes of one moov that are looked into
 _BARE = {"meta", "hdlr", "ilst", "free", "data", "mdir", "keys", "mdta", "©too"}  # say nothing by themselves
 _PLACES = ("loci", "©xyz", "location", "gps")
@@ -97,7 +98,7 @@ class _Reader:
         self.kinds.add(name)
         if (self._user or name == "uuid") and name not in _BARE and name.isprintable():
             self.tags.add(name)
-        if name == "trak":
+        if name == "trak" and len(self.tracks) < _MOST_TRACKS:
             self.tracks.append(Track())
         elif self.tracks:
             self.tracks[-1].read(name, body)

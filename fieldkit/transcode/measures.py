@@ -63,8 +63,12 @@ def _spent(of: Callable[[Boxes], int | None]) -> Measure:
 
 
 def _container(probe: Probe, boxes: Boxes | None) -> str:
+    return _brand(probe, boxes) or probe.container.split(",")[0]
+
+
+def _brand(probe: Probe, boxes: Boxes | None) -> str | None:
     if boxes is None or "mp4" not in probe.container:
-        return probe.container.split(",")[0]
+        return None
     return "QuickTime" if boxes.brand in ("qt  ", "") else "MP4"
 
 
@@ -86,6 +90,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         # the file
         "container": Measure(Kind.WORD, _container),
+        "brand": Measure(Kind.WORD, _brand),
         "seconds": _number(lambda p: p.seconds, "s"),
         "bytes": _number(lambda p: p.bytes / 1_000_000, "MB"),
         "mean bitrate": _number(_megabits, "Mbit/s"),

@@ -2,19 +2,21 @@
 
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
-_MOST = 2_000_000  # samples of one track that are looked at: nine hours of pictures at 60 a second
+_MOST = 1_000_000  # samples of one track that are looked at: four hours of pictures at 60 a second
 
 
 @dataclass(slots=True)
 class Track:
-    """One `trak` while its boxes are read; what is missing or lies makes a rate None."""
+    """One `trak` while its boxes are read; what is missing, lies or never ends leaves its rate None."""
 
     handler: str = ""  # vide, soun, or something else
     timescale: int = 0
-    sizes: tuple[int, ...] = ()
+    sizes: Iterable[int] = ()
+    total: int = 0
     spans: tuple[tuple[int, int], ...] = ()  # how many samples last how many units
 
     def read(self, name: str, body: bytes) -> None:
@@ -24,28 +26,28 @@ class Track:
         elif name == "mdhd" and len(body) >= 24:
             self.timescale = struct.unpack_from(">I", body, 20 if body[0] == 1 else 12)[0]
         elif name == "stsz" and len(body) >= 12:
-            same, count = struct.unpack_from(">II", body, 4)
-            count = min(count, _MOST)
-            table = body[12 : 12 + 4 * count]
-            self.sizes = (
-                (same,) * count
-                if same
-                else struct.unpack(f">{len(table) // 4}I", table[: len(table) // 4 * 4])
-            )
+            self._stsz(body)
         elif name == "stts" and len(body) >= 8:
-            pairs = body[8 : 8 + len(body[8:]) // 8 * 8]
-            self.spans = tuple(struct.iter_unpack(">II", pairs))
+            count = min(_MOST, (len(body) - 8) // 8)
+            self.spans = tuple(struct.iter_unpack(">II", body[8 : 8 + 8 * count]))
+
+    def _stsz(self, body: bytes) -> None:
+        same, count = struct.unpack_from(">II", body, 4)
+        if count > _MOST or (not same and len(body) < 12 + 4 * count):
+            return
+        if same:
+            self.sizes, self.total = repeat(same, count), same * count
+        else:
+            self.sizes = struct.unpack_from(f">{count}I", body, 12)
+            self.total = sum(self.sizes)
 
     @property
     def rate(self) -> int | None:
         """Mean bits per second."""
         units = sum(count * span for count, span in self.spans)
-        if not (self.sizes and self.timescale and units):
-            return None
-        return round(sum(self.sizes) * 8 * self.timescale / units)
+        return round(self.total * 8 * self.timescale / units) if self.timescale and units else None
 
-    @property
-    def seconds(self) -> Counter[int]:
+    def spent(self) -> Counter[int]:
         """Bytes in each second of the track."""
         spent: Counter[int] = Counter()
         if self.timescale:
@@ -56,7 +58,7 @@ class Track:
     def _starts(self) -> Iterator[int]:
         at = 0
         for count, span in self.spans:
-            for _ in range(min(count, _MOST)):
+            for _ in range(count):
                 yield at
                 at += span
 
@@ -70,5 +72,5 @@ def peak(tracks: list[Track]) -> int | None:
     """Bits in the dearest second of all tracks together."""
     spent: Counter[int] = Counter()
     for track in tracks:
-        spent.update(track.seconds)
+        spent.update(track.spent())
     return max(spent.values()) * 8 if spent else None

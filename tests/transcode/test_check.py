@@ -1,7 +1,11 @@
 """X's rules, each broken once on purpose."""
 
 import json
+import os
+import pty
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -344,6 +348,23 @@ def test_people_get_a_table_of_what_was_found_and_what_to_do(tmp_path: Path) -> 
     assert packaged().as_of in result.stderr
 
 
+def test_colours_are_for_a_terminal_only(tmp_path: Path) -> None:
+    fine = small(tmp_path / "fine.mp4")
+    code = (
+        f"import sys; from fieldkit.cli import main; sys.argv = ['fieldkit', 'check', {str(fine)!r}]; main()"
+    )
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    plain = environment | {"FORCE_COLOR": "1"}
+    piped = subprocess.run([sys.executable, "-c", code], env=plain, check=True, capture_output=True)
+    assert piped.stdout == f"{fine}: ok\n".encode()
+    shown = environment | {"TERM": "xterm-256color"}
+    subprocess.run([sys.executable, "-c", code], env=shown, check=True, stdout=theirs, stderr=subprocess.PIPE)
+    assert b"\x1b[32mok" in os.read(ours, 4096)
+    os.close(ours)
+    os.close(theirs)
+
+
 def test_one_bad_file_among_good_ones_is_exit_code_1(tmp_path: Path) -> None:
     fine = small(tmp_path / "fine.mp4")
     (tmp_path / "words.mp4").write_text("no video")
@@ -406,6 +427,19 @@ def test_boxes_nested_by_the_thousand_do_no_harm(tmp_path: Path) -> None:
         nested = struct.pack(">I4s", len(nested) + 8, b"moov") + nested
     (tmp_path / "nested").write_bytes(nested)
     assert boxes(tmp_path / "nested") is not None
+
+
+def test_a_thousand_tracks_that_claim_endless_samples_are_not_believed(tmp_path: Path) -> None:
+    def box(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I4s", len(body) + 8, name) + body
+
+    tables = box(b"stsz", struct.pack(">III", 0, 7, 2**32 - 1)) + box(
+        b"stts", struct.pack(">IIII", 0, 1, 2**32 - 1, 1)
+    )
+    track = box(b"mdhd", bytes(12) + struct.pack(">III", 1000, 0, 0)) + tables
+    (tmp_path / "many").write_bytes(box(b"moov", box(b"trak", track) * 1000))
+    found = boxes(tmp_path / "many")
+    assert (found.peak, found.video_rate) == (None, None)
 
 
 def test_sample_tables_that_lie_do_no_harm(tmp_path: Path) -> None:
