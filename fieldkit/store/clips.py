@@ -148,9 +148,14 @@ def _decision(text: object) -> Decision:
 
 def _text(said: dict[str, Any], key: str) -> str:
     text = said.get(key) or ""
-    if not isinstance(text, str) or len(text) > _LONGEST_TEXT or "\0" in text:
+    if not isinstance(text, str) or len(text) > _LONGEST_TEXT or not _storable(text):
         raise Problem(f"`{key}` must be text of at most {_LONGEST_TEXT} characters.")
     return text.strip()
+
+
+def _storable(text: str) -> bool:
+    # JSON can spell half of a surrogate pair, which no encoding and no database takes
+    return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
 
 
 async def _json(request: Request) -> dict[str, Any]:

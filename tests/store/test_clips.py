@@ -130,6 +130,8 @@ def test_decisions_are_appended_and_the_last_counts(store: Tus, tweet: str) -> N
         ({"decision": "posted"}, 409),
         ({"decision": "approved", "by": 7}, 400),
         ({"decision": "approved", "why": "x" * 3000}, 400),
+        ({"decision": "retake", "why": "half a letter: \ud800"}, 400),
+        ({"decision": "approved", "by": "\udfff"}, 400),
         ({"decision": "approved", "why": "x" * 30_000}, 413),
     ],
 )
