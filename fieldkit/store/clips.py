@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
@@ -14,6 +15,7 @@ from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.media import TYPES, Media
 from fieldkit.store.nouns import Clip, Wanted
 from fieldkit.store.problems import NotFound, Problem, TooLarge, WrongType
+from fieldkit.store.ranges import settled_range
 from fieldkit.store.review import Decision
 
 _LONGEST_PAGE = 500
@@ -50,10 +52,14 @@ class Clips:
         clip = await self._clip(request)
         path, etag = self._media.path(clip.blob), f'"{clip.blob.sha256}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}  # a withdrawal must be seen at once
-        if {etag, "*"} & {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}:
+        known = {
+            tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")
+        }
+        if {etag, "*"} & known:
             return Response(status_code=304, headers=headers)
         if not await run_in_threadpool(path.exists):
             raise NotFound("The bytes of this clip are missing; `fieldkit store verify` says more.")
+        _settle_range(request, etag, clip.bytes)
         return FileResponse(
             path, headers=headers, media_type=TYPES[clip.blob.kind], filename=_download_name(clip)
         )
@@ -112,6 +118,17 @@ def wanted_of(request: Request) -> Wanted:
     undecided = asked.get("decision") == "none"
     decision = _decision(asked["decision"]) if asked.get("decision") and not undecided else None
     return Wanted(place, decision, undecided, _count(asked["after"], "after") if asked.get("after") else None)
+
+
+def _settle_range(request: Request, etag: str, size: int) -> None:
+    # Starlette answers 400 to what RFC 9110 says to ignore; so it only ever sees a range that it can serve
+    headers = MutableHeaders(scope=request.scope)
+    same = headers.get("if-range", etag) == etag
+    settled = settled_range(headers["range"], size) if same and "range" in headers else None
+    if settled:
+        headers["range"] = settled
+    else:
+        del headers["range"]
 
 
 def _limit(request: Request) -> int:

@@ -8,6 +8,8 @@ from store.conftest import served
 from support.store import StoreProcess
 from support.tus import Tus, sha256
 
+from fieldkit.store.ranges import settled_range
+
 BODY = random.Random(5).randbytes(5000)
 TAKE = "0190e5a0-0000-7000-8000-000000000001"
 
@@ -88,10 +90,51 @@ def test_a_file_comes_in_ranges(store: Tus, tweet: str) -> None:
     assert part.headers["Content-Range"] == f"bytes 100-199/{len(BODY)}"
     assert store.ask("GET", path, {"Range": "bytes=-10"}).content == BODY[-10:]
     assert store.ask("GET", path, {"Range": "bytes=4000-"}).content == BODY[4000:]
-    assert store.ask("GET", path, {"Range": f"bytes={len(BODY)}-"}).status_code == 416
     assert store.ask("GET", path, {"Range": "bytes=0-9", "If-Range": etag}).status_code == 206
     assert store.ask("GET", path, {"Range": "bytes=0-9", "If-Range": '"other"'}).status_code == 200
     assert store.ask("HEAD", path).headers["Content-Length"] == str(len(BODY))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "bytes=5-2",
+        "items=0-1",
+        "bytes=a-b",
+        "bytes=",
+        "bytes",
+        "bytes=0-1,5-2",
+        "bytes=--1",
+        "bytes=٣-",
+        "5-9",
+    ],
+)
+def test_a_range_that_makes_no_sense_is_ignored(store: Tus, tweet: str, said: str) -> None:
+    store.upload(BODY, tweet_id=tweet)
+    whole = store.ask("GET", f"/clips/{tweet}/{sha256(BODY)}", {"Range": said.encode()})  # type: ignore[dict-item]
+    assert (whole.status_code, whole.content) == (200, BODY)
+
+
+@pytest.mark.parametrize("said", ["bytes=5000-", "bytes=9000-9001", "bytes=-0", "bytes=5000-,6000-"])
+def test_a_range_behind_the_end_is_answered_416(store: Tus, tweet: str, said: str) -> None:
+    store.upload(BODY, tweet_id=tweet)
+    beyond = store.ask("GET", f"/clips/{tweet}/{sha256(BODY)}", {"Range": said})
+    assert (beyond.status_code, set(beyond.json())) == (416, {"error", "detail"})
+    assert beyond.headers["Content-Range"] == f"bytes */{len(BODY)}"
+
+
+@pytest.mark.parametrize(
+    ("said", "settled"),
+    [
+        ("bytes=0-1", "bytes=0-1"),
+        ("Bytes= 0-1 , -3,", "bytes=0-1,-3"),
+        ("bytes=0-1,900-", "bytes=0-1"),
+        ("bytes=-900", "bytes=-900"),
+        ("bytes=" + "0-1," * 500, None),
+    ],
+)
+def test_a_range_is_cut_down_to_what_the_file_has(said: str, settled: str | None) -> None:
+    assert settled_range(said, 500) == settled
 
 
 def test_a_file_that_the_browser_has_is_not_sent_again(store: Tus, tweet: str) -> None:
@@ -99,9 +142,11 @@ def test_a_file_that_the_browser_has_is_not_sent_again(store: Tus, tweet: str) -
     path = f"/clips/{tweet}/{sha256(BODY)}"
     etag = store.ask("GET", path).headers["ETag"]
     assert etag == f'"{sha256(BODY)}"'
-    for said in (etag, f'"other", {etag}', "*"):
-        answer = store.ask("GET", path, {"If-None-Match": said})
-        assert (answer.status_code, answer.content) == (304, b"")
+    for said in (etag, f'"other", {etag}', "*", f"W/{etag}"):
+        for method in ("GET", "HEAD"):
+            answer = store.ask(method, path, {"If-None-Match": said})
+            assert (answer.status_code, answer.content) == (304, b"")
+    assert store.ask("GET", path, {"If-None-Match": 'W/"other"'}).status_code == 200
 
 
 def test_decisions_are_appended_and_the_last_counts(store: Tus, tweet: str) -> None:
