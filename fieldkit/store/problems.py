@@ -16,14 +16,14 @@ class Problem(Exception):
 
 
 class NotKnown(Problem):
-    """No token, or one that the store does not know."""
+    """No token, or one that the store does not know or has revoked; never said of a token that it knows."""
 
     status = 401
     error = "not-authorised"
 
 
 class NotAllowed(Problem):
-    """The token is known, but may not do this."""
+    """Not with this upload or clip, or not from there; it says nothing against the token itself."""
 
     status = 403
     error = "not-allowed"

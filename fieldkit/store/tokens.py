@@ -30,12 +30,14 @@ class Who:
     def must_command(self) -> None:
         """Raises NotAllowed (403)."""
         if self.role is not Role.COMMAND_CENTRE:
-            raise NotAllowed("Only the command centre’s token may do this.")
+            raise NotAllowed("The token is good, but only the command centre’s may do this.")
 
     def must_belong(self, place: Place | None) -> None:
         """Raises NotAllowed (403) for what belongs to another place."""
         if self.place is not None and place != self.place:
-            raise NotAllowed(f"This token is for {self.place} only.")
+            raise NotAllowed(
+                f"The token is good, but for {self.place} only; this belongs to another place or to none."
+            )
 
 
 ANYONE = Who("open", Role.COMMAND_CENTRE)  # on loopback, before the first token is made

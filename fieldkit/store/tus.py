@@ -158,6 +158,8 @@ class Tus:
         if concat == "partial" and not metadata:
             return Upload(secrets.token_hex(16), length, "", who.place, concat), None
         label = read_label(metadata)
+        if concat != "partial":
+            _check_not_empty(length)
         place = label.place or who.place
         who.must_belong(place)
         if label.sha256 and concat != "partial":
@@ -182,12 +184,14 @@ class Tus:
         if label and not upload.partial:
             self._reception.recall(label, upload.metadata)
         try:
-            standing = self._found(who, upload.id)
+            standing = self._reception.standing(upload.id)
         except NotFound:
             return self._made(upload)
         if isinstance(standing, Arrived):
+            # of another place perhaps; but whoever names the hash has the bytes, and is told no more than that
             settle_length(standing.bytes, upload.length, standing.bytes)
             return standing
+        who.must_belong(standing.upload.place)
         if upload.concat:  # its parts are all here: better than whatever came of it before
             return self._made(upload)
         length = settle_length(standing.upload.length, upload.length, standing.offset)
@@ -213,6 +217,8 @@ class Tus:
             raise Conflict(
                 f"The upload stands at {offset}, not at {start}.", headers={UPLOAD_OFFSET: str(offset)}
             )
+        if concat != "partial":
+            _check_not_empty(told)
         length = settle_length(length, told, offset)
         _check_room_for_body(request, start, length)
         if isinstance(standing, Arrived):
@@ -255,6 +261,11 @@ def _place_in(standing: Standing | Arrived) -> tuple[int, int | None, str]:
 def _check_version(request: Request) -> None:
     if request.headers.get(TUS_RESUMABLE) != TUS_VERSION:
         raise OtherVersion(f"This store speaks tus {TUS_VERSION}.", headers={"Tus-Version": TUS_VERSION})
+
+
+def _check_not_empty(length: int | None) -> None:
+    if length == 0:
+        raise Problem("A clip of no bytes is none; nothing was taken in.")
 
 
 def _name(request: Request) -> str:

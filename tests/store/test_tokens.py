@@ -86,6 +86,36 @@ def test_a_laptop_uploads_for_its_own_place_only(guarded: Guarded, tweet: str) -
     assert clip["place"] == "kakuma"  # it need not say so
 
 
+def test_a_refusal_says_whether_the_token_is_bad_or_the_upload_anothers(guarded: Guarded, tweet: str) -> None:
+    made = guarded.kakuma.create(len(BODY), tweet_id=tweet, sha256=sha256(BODY))
+    path = made.headers["Location"]
+    asked = {
+        "POST": lambda store: store.create(len(BODY), tweet_id=tweet, sha256=sha256(BODY)),
+        "PATCH": lambda store: store.patch(path, 0, BODY),
+        "DELETE": lambda store: store.ask("DELETE", path),
+    }
+    for ask in asked.values():
+        unknown, anothers = ask(guarded.stranger), ask(guarded.zaatari)
+        assert (unknown.status_code, unknown.json()["error"]) == (401, "not-authorised")
+        assert (anothers.status_code, anothers.json()["error"]) == (403, "not-allowed")
+        assert anothers.json()["detail"].startswith("The token is good, but for zaatari only")
+    assert guarded.kakuma.offset(path) == 0
+
+
+def test_bytes_that_another_place_delivered_are_known_and_no_more_is_told(
+    guarded: Guarded, tweet: str
+) -> None:
+    guarded.kakuma.upload(BODY, tweet_id=tweet, sha256=sha256(BODY), operator="Amal")
+    again = guarded.zaatari.create(len(BODY), tweet_id=tweet, sha256=sha256(BODY))
+    assert (again.status_code, again.headers["Upload-Offset"]) == (201, str(len(BODY)))
+    assert again.headers["Fieldkit-Receipt"] == sha256(BODY)
+    assert guarded.zaatari.head(again.headers["Location"]).status_code == 403
+    for path in (f"/clips/{tweet}", f"/clips/{tweet}/{sha256(BODY)}"):
+        assert guarded.zaatari.ask("GET", path).status_code == 404
+    (clip,) = guarded.centre.ask("GET", f"/clips/{tweet}").json()["clips"]
+    assert clip["place"] == "kakuma"
+
+
 def test_a_laptop_reads_its_own_place_only(guarded: Guarded, tweet: str) -> None:
     guarded.kakuma.upload(BODY, tweet_id=tweet, sha256=sha256(BODY))
     file = f"/clips/{tweet}/{sha256(BODY)}"

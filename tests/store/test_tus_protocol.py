@@ -209,7 +209,15 @@ def test_a_location_is_a_path_with_32_hexadecimal_digits(store: Tus, tweet: str)
     assert re.fullmatch(r"/files/[0-9a-f]{32}", store.create(1, tweet_id=tweet).headers["Location"])
 
 
-def test_an_empty_file_is_a_clip_too(store: Tus, tweet: str) -> None:
-    made = store.create(0, tweet_id=tweet)
-    assert (made.status_code, made.headers["Fieldkit-Receipt"]) == (201, sha256(b""))
-    assert store.ask("GET", f"/clips/{tweet}").json()["clips"][0]["bytes"] == 0
+def test_a_clip_of_no_bytes_is_refused(store: Tus, tweet: str) -> None:
+    refused = store.create(0, tweet_id=tweet)
+    assert (refused.status_code, refused.json()["error"]) == (400, "bad-request")
+    assert "no bytes" in refused.json()["detail"]
+    deferred = store.create(None, tweet_id=tweet).headers["Location"]
+    assert store.patch(deferred, 0, b"", {"Upload-Length": "0"}).status_code == 400
+    parts = [store.create(0, {"Upload-Concat": "partial"}, **about) for about in ({}, {"tweet_id": tweet})]
+    assert [part.status_code for part in parts] == [201, 201]  # beside others it may be empty
+    said = {"Upload-Concat": f"final;{parts[0].headers['Location']}"}
+    said["Upload-Metadata"] = encode_metadata({"tweet_id": tweet})
+    assert store.ask("POST", "/files", said).status_code == 400
+    assert store.ask("GET", f"/clips/{tweet}").status_code == 404
