@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from fieldkit.errors import Damaged, DiskFull, NeedsCrew
+from fieldkit.errors import Damaged, DiskFull, NeedsCrew, Unready
 from fieldkit.model import Sha256
 
 BLOCK = 1024 * 1024  # bytes read at a time
@@ -217,7 +217,13 @@ def translated(path: Path) -> Iterator[None]:
                 f"The disk is full, so {path.name} was not written; nothing that was safe before is lost. "
                 "Free some space and run the same command again."
             ) from error
-        raise NeedsCrew(f"{path} can't be read or written: {error.strerror or error}.") from error
+        if error.errno == errno.EIO:
+            raise Damaged(
+                f"{path} can't be read: the disk, card or cable is failing; try another reader."
+            ) from error
+        # one file that is missing is that file's trouble; anything else is the laptop's
+        kind = NeedsCrew if error.errno in (errno.ENOENT, errno.ENAMETOOLONG) else Unready
+        raise kind(f"{path} can't be read or written: {error.strerror or error}.") from error
 
 
 def _blocks(reader: BinaryIO) -> Iterator[bytes]:

@@ -8,6 +8,7 @@
     │   ├── NotAVideo
     │   ├── TooLong
     │   ├── DiskFull
+    │   ├── Unready
     │   ├── NotAuthorised
     │   └── Refused
     ├── WorthRetrying      time cures it; everything is kept                               exit 4
@@ -56,8 +57,12 @@ class DiskFull(NeedsCrew):
     """There is no room left on a disk; what was safe before is still safe."""
 
 
+class Unready(NeedsCrew):
+    """The laptop itself lacks something: a program, a folder, a permission; no take is to blame."""
+
+
 class NotAuthorised(NeedsCrew):
-    """The store does not know this laptop's token, or the token may not do this."""
+    """The store does not know this laptop's token."""
 
 
 class Refused(NeedsCrew):

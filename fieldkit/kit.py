@@ -38,6 +38,8 @@ from fieldkit.transcode.probe import probe
 from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.render import Progress
 
+_GOODBYE = 3.0  # seconds a worker has to end; one that waits for a dead line is left, nothing is lost
+
 
 @dataclass(frozen=True, slots=True)
 class Audience:
@@ -189,41 +191,42 @@ class Kit:
         self, stop: threading.Event, audience: Audience, *, watch: bool = False, again: bool = False
     ) -> Outcome:
         """Pushes what is due, until the queue is empty or, with `watch`, until `stop` is set."""
-        with self.journal() as journal:
-            if again:
+        if again:
+            with self.journal() as journal:
                 journal.forgive(Station.PUSH)
-            worker = self._pusher(journal, stop, audience, endless=watch)
-            if not watch:
-                return pipeline.once(self.library, "sync", worker, stop)
-            pipeline.forever(self.library, "sync", worker, stop, audience.trouble)
-            return Outcome()
+        if not watch:
+            return self._push(stop, audience, self.settings.patience)
+        pipeline.forever(lambda: self._push(stop, audience, float("inf")), stop, audience.trouble)
+        return Outcome()
 
     def run(self, stop: threading.Event, audience: Audience) -> None:
         """Salvage, render and push, side by side, until `stop` is set."""
         _ = self.store  # said at once, not by a thread later
+        failures: list[BaseException] = []
 
-        def rendering() -> None:
-            with self.journal() as journal:
-                worker = self._renderer(journal, audience, trim=False)
-                pipeline.forever(self.library, "render", worker, stop, audience.trouble)
+        def station(work: Callable[[], object]) -> None:
+            try:
+                pipeline.forever(work, stop, audience.trouble)
+            except BaseException as error:
+                failures.append(error)
+                stop.set()
 
-        def pushing() -> None:
-            with self.journal() as journal:
-                worker = self._pusher(journal, stop, audience, endless=True)
-                pipeline.forever(self.library, "sync", worker, stop, audience.trouble)
-
-        threads = [threading.Thread(target=work, name=work.__name__) for work in (rendering, pushing)]
+        works = (
+            lambda: self.render(stop, audience),
+            lambda: self._push(stop, audience, float("inf")),
+        )
+        threads = [threading.Thread(target=station, args=(work,), daemon=True) for work in works]
         for thread in threads:
             thread.start()
         try:
-            while any(thread.is_alive() for thread in threads):
-                stop.wait(0.5)
-                if stop.is_set():
-                    break
+            while not stop.wait(0.5):
+                pass
         finally:
             stop.set()
             for thread in threads:
-                thread.join()
+                thread.join(_GOODBYE)
+        if failures:
+            raise failures[0]
 
     def queue(self) -> dict[str, Any]:
         """What waits, as `fieldkit queue --json` prints it."""
@@ -242,32 +245,26 @@ class Kit:
             journal, self.library, self.ffmpeg, seconds_of, audience.rendering, trim=trim
         )
 
-    def _pusher(
-        self, journal: Journal, stop: threading.Event, audience: Audience, *, endless: bool
-    ) -> pipeline.Pusher:
-        tus = Tus(self.store, self.settings.token)
-        sight = live.Live(self.library.live, lambda: tus.round_trip)
+    def _push(self, stop: threading.Event, audience: Audience, limit: float) -> Outcome:
+        with self.journal() as journal, contextlib.closing(Tus(self.store, self.settings.token)) as tus:
+            sight = live.Live(self.library.live, lambda: tus.round_trip)
 
-        def tell(progress: Sending) -> None:
-            sight(progress)
-            audience.sending(progress, sight.bits_per_second())
+            def tell(progress: Sending) -> None:
+                sight(progress)
+                audience.sending(progress, sight.bits_per_second())
 
-        push = Push(
-            journal,
-            self.library,
-            tus,
-            self.store,
-            patience=Patience(
-                float("inf") if endless else self.settings.patience,
-                stop,
-                clock=time.monotonic,
-                tell=audience.trouble,
-            ),
-            stop=stop,
-            pace=Pace(self.settings.rate),
-            tell=tell,
-        )
-        return pipeline.Pusher(journal, push, self.store)
+            push = Push(
+                journal,
+                self.library,
+                tus,
+                self.store,
+                patience=Patience(limit, stop, clock=time.monotonic, tell=audience.trouble),
+                stop=stop,
+                pace=Pace(self.settings.rate),
+                tell=tell,
+            )
+            worker = pipeline.Pusher(journal, push, self.store)
+            return pipeline.once(self.library, "sync", worker, stop)
 
 
 def seconds_of(path: Path) -> float | None:

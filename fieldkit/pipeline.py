@@ -8,7 +8,16 @@ from pathlib import Path
 from fieldkit import disk
 from fieldkit.capture.salvage import salvage
 from fieldkit.config import Library
-from fieldkit.errors import Damaged, DiskFull, FieldkitError, NeedsCrew, NoConsent, Refused, WorthRetrying
+from fieldkit.errors import (
+    Damaged,
+    DiskFull,
+    FieldkitError,
+    NeedsCrew,
+    NoConsent,
+    Refused,
+    Unready,
+    WorthRetrying,
+)
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Original, Receipt, Refusal, Rendition, Station
 from fieldkit.sync.push import Push, Spoiled
@@ -17,6 +26,7 @@ from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.render import Progress, render_due
 
 _IDLE = 1.0  # seconds between two looks at the journal of a worker that stays
+_AGAIN = 30.0  # seconds before what needs the crew is tried again
 
 Readable = Callable[[Path], float | None]
 
@@ -52,6 +62,8 @@ class Renderer:
         outcome = Outcome(salvaged=salvage(self.journal, self.library, self.readable))
         while not stop.is_set() and (due := self.journal.due_renditions(DUE)):
             first = due[0]
+            if not self.library.originals.is_dir():
+                raise Unready(f"{self.library.originals} is not there; is the library's disk plugged in?")
             try:
                 outcome.rendered.append(
                     render_due(
@@ -63,7 +75,7 @@ class Renderer:
                         progress=self.begin(first),
                     )
                 )
-            except DiskFull:
+            except (DiskFull, Unready):
                 raise
             except (NeedsCrew, Damaged) as error:
                 refusal = Refusal(first.take.id, Station.RENDER, str(error), first.profile)
@@ -84,12 +96,13 @@ class Pusher:
     def __call__(self, stop: threading.Event) -> Outcome:
         """Works until nothing is due or `stop` is set. Raises NotAuthorised, WorthRetrying."""
         outcome = Outcome()
+        self.push.clear_away()
         while not stop.is_set() and (due := self.journal.due_uploads(self.store, DUE)):
             upload = due[0]
             try:
                 outcome.received.append(self.push(upload))
             except NoConsent:
-                continue  # the journal knows, and no longer lists it
+                self.push.clear_away()
             except Spoiled as error:
                 self.journal.drop_rendition(upload.take.id, upload.rendition.profile)
                 outcome.spoiled.append(str(error))
@@ -124,20 +137,19 @@ def _taken(lock: disk.Lock, stop: threading.Event) -> bool:
     return False
 
 
-def forever(
-    library: Library,
-    work: str,
-    worker: Callable[[threading.Event], Outcome],
-    stop: threading.Event,
-    tell: Callable[[str], None],
-) -> None:
-    """Runs a worker until `stop` is set; what needs the crew is told, and tried again in a while."""
+def forever(work: Callable[[], object], stop: threading.Event, tell: Callable[[str], None]) -> None:
+    """Repeats `work` until `stop` is set; what needs the crew is told once, and tried again in a while."""
     said = ""
     while not stop.is_set():
+        pause = _IDLE
         try:
-            once(library, work, worker, stop)
+            work()
             said = ""
         except FieldkitError as error:
+            if stop.is_set():
+                return
             if str(error) != said:
                 tell(said := str(error))
-        stop.wait(_IDLE)
+            # what a person must do takes a while, and asking in vain costs a metered line
+            pause = _AGAIN if isinstance(error, NeedsCrew) else _IDLE
+        stop.wait(pause)

@@ -127,6 +127,14 @@ class Journal:
                 (sha256, tweet_id, store, url, self._stamp()),
             )
 
+    def dislocated(self, sha256: Sha256, tweet_id: TweetId, store: str) -> None:
+        """The store has thrown that upload away."""
+        with database.transaction(self._db):
+            self._db.execute(
+                "DELETE FROM locations WHERE sha256 = ? AND tweet_id = ? AND store = ?",
+                (sha256, tweet_id, store),
+            )
+
     def received(self, receipt: Receipt) -> None:
         """The store holds the verified bytes. Receiving it twice is nothing."""
         with database.transaction(self._db):
@@ -151,9 +159,10 @@ class Journal:
             ).rowcount
 
     def circle(self, take: TakeId) -> None:
-        """The crew's choice among its tweet's takes."""
+        """The crew's choice among its tweet's takes; one that was discarded is taken back."""
         self._require(take)
         with database.transaction(self._db):
+            self._db.execute("DELETE FROM voids WHERE take = ?", (take,))
             self._insert("circles", take=take, at=self._stamp())
 
     def void(self, take: TakeId) -> None:
@@ -205,6 +214,22 @@ class Journal:
         """Whether the take is sealed, agreed to and not discarded, at this instant."""
         return bool(self._rows("SELECT 1 FROM releasable WHERE take = ?", take))
 
+    def abandoned(self, store: str) -> list[tuple[Sha256, TweetId, str]]:
+        """Unfinished uploads of bytes that may no longer leave: hash, tweet and URL of each."""
+        found = self._rows(
+            """
+            SELECT l.sha256, l.tweet_id, l.url FROM locations AS l
+            WHERE l.store = ?
+              AND EXISTS (SELECT 1 FROM renditions AS r JOIN takes AS t USING (take)
+                          WHERE r.sha256 = l.sha256 AND t.tweet_id = l.tweet_id)
+              AND NOT EXISTS (SELECT 1 FROM renditions AS r JOIN releasable AS t USING (take)
+                              WHERE r.sha256 = l.sha256 AND t.tweet_id = l.tweet_id)
+              AND NOT EXISTS (SELECT 1 FROM receipts WHERE sha256 = l.sha256 AND store = l.store)
+            """,
+            store,
+        )
+        return [(Sha256(row["sha256"]), TweetId(row["tweet_id"]), row["url"]) for row in found]
+
     def location(self, sha256: Sha256, tweet_id: TweetId, store: str) -> str | None:
         """Where this store said that the upload of these bytes lives."""
         found = self._rows(
@@ -232,6 +257,12 @@ class Journal:
             tweet_id,
         )
         return [self._entry(row) for row in found]
+
+    def entry(self, take: TakeId) -> Entry:
+        """Everything known of one take. Raises NeedsCrew for one that is not there."""
+        self._require(take)
+        tweet_id = self.take(take).tweet_id
+        return next(entry for entry in self.entries(tweet_id) if entry.take.id == take)
 
     def take(self, prefix: str) -> Take:
         """The take whose ID is, or ends or begins with, `prefix`. Raises NeedsCrew for none or several."""

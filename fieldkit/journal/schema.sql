@@ -137,6 +137,9 @@ END;
 CREATE TRIGGER take_circled AFTER INSERT ON circles BEGIN
     INSERT INTO history (take, fact) VALUES (NEW.take, 'circled');
 END;
+CREATE TRIGGER take_taken_back AFTER DELETE ON voids BEGIN
+    INSERT INTO history (take, fact) VALUES (OLD.take, 'taken back');
+END;
 CREATE TRIGGER take_voided AFTER INSERT ON voids BEGIN
     INSERT INTO history (take, fact) VALUES (NEW.take, 'voided');
 END;

@@ -13,6 +13,7 @@ from fieldkit.sync.link import Link, Meter
 from fieldkit.sync.push import Progress
 
 _EVERY = 1.0  # seconds between two writes
+_FRESH = 600.0  # seconds for which a measured line tells something
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Live:
                 "link": {"bits_per_second": round(rate), "rtt_ms": round(self._round_trip() * 1000)}
                 if rate
                 else None,
+                "at": round(time.time()),
                 "sha256": progress.upload.rendition.sha256,
                 "sent": progress.acknowledged,
             }
@@ -60,10 +62,10 @@ class Live:
 
 
 def read(path: Path) -> Sight:
-    """The last sight, or an empty one where there is none that can be read."""
+    """The last sight, or an empty one where there is none that can be read; a line measured long ago is none."""
     try:
         sight = json.loads(path.read_bytes())
-        link = sight["link"]
+        link = sight["link"] if abs(time.time() - sight["at"]) < _FRESH else None
         return Sight(
             Link(float(link["bits_per_second"]), float(link["rtt_ms"])) if link else None,
             str(sight["sha256"]),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from fieldkit import disk, protocol
 from fieldkit.config import Library
-from fieldkit.errors import Damaged, LinkDown, NeedsCrew, NoConsent, StoreBusy
+from fieldkit.errors import Damaged, LinkDown, NeedsCrew, NoConsent, StoreBusy, Unready
 from fieldkit.journal import Journal
 from fieldkit.model import Receipt, Upload
 from fieldkit.sync.link import Pace
@@ -87,8 +87,12 @@ class Push:
 
     def _verify(self, upload: Upload) -> None:
         rendition = upload.rendition
+        if not self._library.renditions.is_dir():
+            raise Unready(f"{self._library.renditions} is not there; is the library's disk plugged in?")
         try:
             disk.verify(self._library.root / rendition.path, rendition.sha256)
+        except Unready:
+            raise
         except (Damaged, NeedsCrew) as error:
             raise Spoiled(f"{error} The rendition is made anew from its original.") from error
 
@@ -97,10 +101,7 @@ class Push:
         length = upload.rendition.bytes
         standing = self._find(upload)
         while not self._is_done(standing, upload):
-            if self._stop.is_set():
-                raise Stopped("Stopped; the store keeps what it has and the upload goes on from there.")
-            if not self._journal.may_leave(upload.take.id):
-                raise NoConsent("Consent was withdrawn or the take discarded; its upload stopped at once.")
+            self._may_go_on(upload)
             if standing.offset > length:
                 raise Damaged(
                     f"The store says that it has {standing.offset} bytes of a file of {length}; its operator "
@@ -108,6 +109,18 @@ class Push:
                 )
             standing = self._send(upload, standing)
             self._patience.moved()
+
+    def _may_go_on(self, upload: Upload) -> None:
+        if self._stop.is_set():
+            raise Stopped("Stopped; the store keeps what it has and the upload goes on from there.")
+        if not self._journal.may_leave(upload.take.id):
+            raise NoConsent("Consent was withdrawn or the take discarded; its upload stopped at once.")
+
+    def clear_away(self) -> None:
+        """Has the store throw away what it has of uploads that may no longer leave this laptop."""
+        for sha256, tweet_id, location in self._journal.abandoned(self._store):
+            self._tus.terminate(location)
+            self._journal.dislocated(sha256, tweet_id, self._store)
 
     def _find(self, upload: Upload) -> Standing:
         """The upload at the store, found or made."""
@@ -137,7 +150,7 @@ class Push:
     def _send(self, upload: Upload, standing: Standing) -> Standing:
         with (self._library.root / upload.rendition.path).open("rb") as file:
             watch = _Watch(upload, standing.offset, self._tus, self._tell)
-            body = Body(file, standing.offset, upload.rendition.bytes, self._paced(watch))
+            body = Body(file, standing.offset, upload.rendition.bytes, self._paced(upload, watch))
             before = standing.offset
             with watch:
                 try:
@@ -150,10 +163,9 @@ class Push:
             raise LinkDown("The store took no byte; it is asked again where it stands.")
         return standing
 
-    def _paced(self, watch: "_Watch") -> Callable[[int], None]:
+    def _paced(self, upload: Upload, watch: "_Watch") -> Callable[[int], None]:
         def before_block(size: int) -> None:
-            if self._stop.is_set():
-                raise InterruptedError("stopped")
+            self._may_go_on(upload)
             delay = self._pace.delay(time.monotonic(), size)
             if delay > 0:
                 self._stop.wait(delay)

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -142,6 +143,11 @@ class Tus:
         ahead = (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds() if date else 0.0
         return Greeting(self.round_trip, ahead)
 
+    def terminate(self, location: str) -> None:
+        """Has the store throw away an unfinished upload; it is gone already where the store does not know it."""
+        with contextlib.suppress(Gone):
+            _settle(self._ask("DELETE", location), {204})
+
     def unacknowledged(self) -> int:
         """Bytes that were handed to the kernel and that the other end has not acknowledged."""
         return self._line.sockets.unacknowledged()
@@ -180,7 +186,7 @@ def _settle(answer: requests.Response, good: set[int]) -> None:
     if status in good and from_tus:
         return
     said = _said(answer)
-    if status in (401, 403):
+    if status == 401 or (status == 403 and not from_tus):
         raise NotAuthorised(
             f"The store does not accept this laptop's token ({said or status}); ask the command centre for a "
             "new one and give it with `fieldkit init --token`. Everything is kept."
@@ -191,7 +197,7 @@ def _settle(answer: requests.Response, good: set[int]) -> None:
         raise Mismatch(
             "The bytes changed on the way to the store, which threw them away; they are sent again."
         )
-    if status in (400, 412, 413, 415) and from_tus:
+    if status in (400, 403, 412, 413, 415) and from_tus:
         raise Refused(f"The store refuses this clip: {said or status}.")
     if from_tus or status in (408, 423, 425, 429) or status >= 500:
         raise StoreBusy(
@@ -205,8 +211,8 @@ def _settle(answer: requests.Response, good: set[int]) -> None:
             "go on. Everything is kept."
         )
     raise LinkDown(
-        f"The answer ({status}) did not come from the store: the network may want a log-in first; open a "
-        "browser, then go on. Everything is kept."
+        f"The answer ({status}) did not come from the store: the network may want a log-in first (open a "
+        "browser), or the store's address is wrong (`fieldkit init --store`). Everything is kept."
     )
 
 
@@ -239,6 +245,8 @@ def _reason(error: BaseException) -> str:
     while cause.__cause__ or cause.__context__:
         cause = cause.__cause__ or cause.__context__ or cause
     match cause:
+        case ssl.SSLError():
+            return "no safe connection: is its address https:// or http://, and the laptop's clock right?"
         case ConnectionRefusedError():
             return "nothing listens there"
         case TimeoutError():

@@ -11,7 +11,7 @@ from typing import IO, Any, Self
 
 import imageio_ffmpeg
 
-from fieldkit.errors import DiskFull, FieldkitError, NeedsCrew, WorthRetrying
+from fieldkit.errors import DiskFull, FieldkitError, NeedsCrew, Unready, WorthRetrying
 
 _QUIET = ("-hide_banner", "-nostats", "-loglevel", "level+info")
 _KEPT = 60  # lines of what ffmpeg said
@@ -177,8 +177,8 @@ class Ffmpeg:
             raise self._missing(error) from error
         return (done.stdout + done.stderr).decode("utf-8", "replace")
 
-    def _missing(self, error: OSError) -> NeedsCrew:
-        return NeedsCrew(
+    def _missing(self, error: OSError) -> Unready:
+        return Unready(
             f"ffmpeg can't be started from {self.binary} ({error.strerror}); `fieldkit doctor` says more."
         )
 

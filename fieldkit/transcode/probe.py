@@ -12,6 +12,7 @@ from typing import Any
 import av
 from av.video.reformatter import ColorRange
 
+from fieldkit import disk
 from fieldkit.errors import NeedsCrew, NotAVideo
 from fieldkit.transcode.material import DEMUXERS, Audio, Probe, Video
 
@@ -121,7 +122,9 @@ class _Track:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    if not path.is_file():
+    with disk.translated(path):
+        there = path.is_file()
+    if not there:
         raise NeedsCrew(f"There is no file {path}.")
     try:
         # tags are never read: an old phone's location tag is not even UTF-8

@@ -37,6 +37,7 @@ def created(location="/files/ab", **more):
         ((404, {}), LinkDown),
         ((401, TUS), NotAuthorised),
         ((403, {}), NotAuthorised),
+        ((403, TUS), Refused),
         ((410, TUS), Refused),
         ((413, TUS), Refused),
         ((415, TUS), Refused),
@@ -164,6 +165,33 @@ def test_withdrawn_while_waiting_sends_not_one_byte_more(laptop, due):
     ):
         laptop.push(talker.url, trouble=withdraw)(laptop.due(talker.url)[0])
     assert sum(r.method == "PATCH" for r in talker.requests) == 1
+
+
+@pytest.mark.usefixtures("store")
+def test_withdrawn_while_travelling_stops_within_a_block_and_is_thrown_away(laptop, bad_link, store):
+    made = laptop.make(noise(3_000_000))
+    withdrawn_at = []
+
+    def withdraw(progress):
+        if not withdrawn_at and progress.acknowledged > 1_000_000:
+            withdrawn_at.append(progress.acknowledged)
+            laptop.journal.consent(made.take, WITHDRAWN)
+
+    push = laptop.push(bad_link.url, tell=withdraw)
+    with pytest.raises(NoConsent):
+        push(laptop.due(bad_link.url)[0])
+    assert bad_link.up_bytes < withdrawn_at[0] + 1_000_000
+    assert laptop.journal.abandoned(bad_link.url)
+    push.clear_away()
+    assert laptop.journal.abandoned(bad_link.url) == []
+    assert not [path for path in (store.root / "uploads").rglob("*") if path.is_file()]
+
+
+def test_what_may_still_leave_is_not_thrown_away(laptop, due):
+    laptop.journal.located(due.sha256, TWEET, "https://x.example", "https://x.example/files/ab")
+    assert laptop.journal.abandoned("https://x.example") == []
+    laptop.journal.drop_rendition(due.take, due.profile)
+    assert laptop.journal.abandoned("https://x.example") == []
 
 
 @pytest.mark.usefixtures("due")
