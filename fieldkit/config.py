@@ -16,6 +16,8 @@ from fieldkit.errors import NeedsCrew
 from fieldkit.model import Language, Place
 
 _PREFIX = "FIELDKIT_"
+_LONGEST = 200  # characters of a setting
+_SLOWEST = 4000  # bits/s: a block of 16 KiB then takes 33 s, and the store waits 60 s for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +78,18 @@ class Settings:
     rate: int | None = None  # bits/s that an upload may use; None is all there is
 
     def __post_init__(self) -> None:
-        if self.store is not None:
-            url = urlsplit(self.store)
-            if url.scheme not in ("http", "https") or not url.netloc or url.query or url.fragment:
-                raise NeedsCrew(f"“{self.store[:80]}” is not a store's URL such as https://clips.example.org")
-        if self.operator is not None and not (self.operator.isprintable() and 0 < len(self.operator) <= 80):
-            raise NeedsCrew("The operator is a name or code of up to 80 printable characters.")
-        if self.patience <= 0:
+        for name in ("token", "operator", "camera", "microphone", "ffmpeg"):
+            text = getattr(self, name)
+            if text is not None and not (text.isprintable() and 0 < len(text) <= _LONGEST):
+                raise NeedsCrew(f"The setting {name} is one line of up to {_LONGEST} printable characters.")
+        if self.token is not None and not (self.token.isascii() and " " not in self.token):
+            raise NeedsCrew("The token is one word, as `fieldkit store token add` printed it.")
+        if self.store is not None and not _is_address(self.store):
+            raise NeedsCrew(f"“{self.store[:80]}” is not a store's URL such as https://clips.example.org")
+        if not 0 < self.patience < float("inf"):
             raise NeedsCrew("patience is a number of seconds above 0.")
-        if self.rate is not None and self.rate < 1000:
-            raise NeedsCrew("rate is in bits per second and at least 1000.")
+        if self.rate is not None and self.rate < _SLOWEST:
+            raise NeedsCrew(f"rate is in bits per second and at least {_SLOWEST}.")
 
     @classmethod
     def read(cls, library: Library, environment: Mapping[str, str], flags: Mapping[str, Any]) -> Self:
@@ -137,6 +141,21 @@ def rate_of(text: str) -> int:
         return round(float(number) * unit)
     except (ValueError, OverflowError):
         raise NeedsCrew(f"“{text[:40]}” is not a rate such as 64k, 256k or 1M (bits per second).") from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        return (
+            url.scheme in ("http", "https")
+            and bool(url.hostname)
+            and url.port != 0  # raises for a port that is none
+            and not (url.query or url.fragment or url.username)
+            and text.isprintable()
+            and " " not in text
+        )
+    except ValueError:
+        return False
 
 
 def _read_file(path: Path) -> dict[str, Any]:

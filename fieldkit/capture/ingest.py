@@ -11,7 +11,7 @@ from fieldkit.capture.order import Order, new_take
 from fieldkit.config import Library
 from fieldkit.errors import Damaged, DiskFull, NeedsCrew, WorthRetrying
 from fieldkit.journal import Journal
-from fieldkit.model import Original, Sha256, Take
+from fieldkit.model import ConsentState, Original, Sha256, Take
 
 SUFFIXES = frozenset(
     f".{name}"
@@ -43,24 +43,32 @@ _PLAIN = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """`fresh` is False where this tweet already had these bytes; then nothing was added."""
+    """`fresh` is False where this tweet already had these bytes; then no take was added.
+
+    `agreed` says that consent came with them that the take had lacked; `voided` that the crew had discarded it.
+    """
 
     take: Take
     original: Original
     fresh: bool
+    agreed: bool = False
+    voided: bool = False
 
 
 def find(paths: Sequence[Path]) -> list[Path]:
     """The video files meant: files as given, folders searched through; sorted, each once.
 
     Hidden files and macOS's `._` companions are skipped in folders, links that lead elsewhere are not followed.
-    Raises NeedsCrew for a path that does not exist.
+    Raises NeedsCrew for a path that does not exist or a folder that can't be read: a card must not be taken for
+    empty.
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
+        with disk.translated(path):
+            is_folder, is_file = path.is_dir(), path.is_file()
+        if is_folder:
             found |= dict.fromkeys(_inside(path))
-        elif path.is_file():
+        elif is_file:
             found[path] = None
         else:
             raise NeedsCrew(f"There is no file or folder {path}; check the name, or put the card back in.")
@@ -106,8 +114,8 @@ def _ingest(
         return known
     if disk.room(library.originals) < size + _ROOM:
         raise DiskFull(
-            f"{source.name} needs {size / 1_000_000:.0f} MB and the disk of the library has too little room left; "
-            "nothing was copied. Free some space and run the same command again."
+            f"{source.name} needs {(size + _ROOM) / 1_000_000:.0f} MB free on the disk of the library, its own size "
+            "and a reserve; nothing was copied. Free some space and run the same command again."
         )
     final = library.originals / f"{order.tweet_id}-{before}{suffix_of(source)}"
     if not _whole(final, before):
@@ -141,7 +149,10 @@ def _known(order: Order, sha256: Sha256, journal: Journal) -> Ingested | None:
         return None
     held = next(entry for entry in journal.entries(order.tweet_id) if entry.take.id == holder.id)
     assert held.original is not None
-    return Ingested(holder, held.original, fresh=False)
+    agreed = held.consent.state is ConsentState.NONE and order.consent.state is ConsentState.AGREED
+    if agreed:
+        journal.consent(holder.id, order.consent)
+    return Ingested(holder, held.original, fresh=False, agreed=agreed, voided=held.voided)
 
 
 def _whole(final: Path, sha256: Sha256) -> bool:
@@ -151,11 +162,18 @@ def _whole(final: Path, sha256: Sha256) -> bool:
 
 def _inside(folder: Path) -> list[Path]:
     found = []
-    for root, folders, files in os.walk(folder, followlinks=False):
+    for root, folders, files in os.walk(folder, onerror=_unreadable, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         paths = (Path(root, name) for name in files if not name.startswith("."))
         found += [path for path in paths if path.suffix.lower() in SUFFIXES and _at_home(path, folder)]
     return sorted(found)
+
+
+def _unreadable(error: OSError) -> None:
+    raise NeedsCrew(
+        f"The folder {error.filename} can't be read ({error.strerror}), so nothing was taken in; do not erase the "
+        "card."
+    ) from error
 
 
 def _at_home(path: Path, folder: Path) -> bool:

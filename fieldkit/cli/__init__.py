@@ -3,16 +3,17 @@
 A command imports its parts when it runs, so that `fieldkit --help` stays fast.
 """
 
+import os
 import sys
 from typing import Any
 
 import click
 
 from fieldkit import __version__
-from fieldkit.cli import capture, library, sync, takes, transcode
+from fieldkit.cli import capture, library, say, sync, takes, transcode
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.store import store
-from fieldkit.errors import FieldkitError
+from fieldkit.errors import FieldkitError, NeedsCrew
 
 _INTERRUPTED = 130
 
@@ -33,11 +34,22 @@ class _Edge(click.Group):
             error.show()
             sys.exit(error.exit_code)
         except FieldkitError as error:
-            click.secho(str(error), fg="red" if sys.stderr.isatty() else None, err=True)
-            sys.exit(error.exit_code)
-        except BrokenPipeError:  # `fieldkit takes | head`
-            sys.stderr.close()
-            sys.exit(0)
+            self._end(str(error), error.exit_code)
+        except Exception as error:
+            if os.environ.get("FIELDKIT_DEBUG"):
+                raise
+            self._end(
+                f"fieldkit made a mistake of its own ({type(error).__name__}: {str(error)[:200]}); everything done so "
+                "far is safe. Please report it, with what FIELDKIT_DEBUG=1 shows.",
+                NeedsCrew.exit_code,
+            )
+
+    def _end(self, sentence: str, code: int) -> None:
+        """Says what went wrong, to scripts as well, and ends with the exit code."""
+        if "--json" in sys.argv:
+            say.document({"error": sentence, "exit_code": code})
+        say.trouble(sentence)
+        sys.exit(code)
 
 
 @click.group(cls=_Edge, epilog=EXIT_CODES)

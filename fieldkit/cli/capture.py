@@ -98,6 +98,13 @@ def record(
         say.note(_NO_CONSENT.format(take=taken.take[-6:]))
 
 
+def _bytes_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # gone meanwhile: ingest says so
+
+
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal()):
@@ -138,7 +145,7 @@ def ingest(
     bars = say.Bars()
     with bars.shown():
         for source, result in kit.ingest(
-            sources, order, lambda path: bars.adding(f"ingest {path.name}", path.stat().st_size)
+            sources, order, lambda path: bars.adding(f"ingest {path.name}", _bytes_of(path))
         ):
             if isinstance(result, FieldkitError):
                 damaged |= isinstance(result, Damaged)
@@ -150,6 +157,10 @@ def ingest(
             results.append({"source": str(source), "take": take, "fresh": result.fresh, "error": None})
             if not result.fresh:
                 say.note(f"{source.name}: here already, as take {take[-6:]}.")
+                if result.agreed:
+                    say.note(f"Consent is now on record for take {take[-6:]}.")
+                if result.voided:
+                    say.note(f"Take {take[-6:]} was discarded; `fieldkit circle {take[-6:]}` takes it back.")
             else:
                 say.note(
                     f"{source.name}: take {take[-6:]}, {say.size(result.original.bytes)}, read back and compared."

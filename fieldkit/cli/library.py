@@ -5,7 +5,10 @@ from typing import Any
 
 import click
 
+from fieldkit import disk
 from fieldkit.cli import options, say
+from fieldkit.config import Settings, library_at
+from fieldkit.errors import NeedsCrew
 
 
 @click.command(
@@ -24,9 +27,20 @@ from fieldkit.cli import options, say
 @options.library
 def init(folder: str | None, **settings: Any) -> None:
     """Make the library, or change its settings; what is not given stays."""
-    kit = options.kit(folder)
+    from fieldkit.kit import Kit
+
+    library, stored, broken = library_at(folder), Settings(), None
+    try:
+        stored = Settings.read(library, {}, {})  # the file alone: the environment is for one command
+    except NeedsCrew as error:
+        broken = error
+    kit = Kit(library, stored.changed(**settings))
     with kit.journal():
-        kit.settings.changed(**settings).write(kit.library)
+        if broken is not None:
+            kept = library.settings.with_name("fieldkit.toml.broken")
+            disk.write(kept, library.settings.read_bytes())
+            say.trouble(f"{broken} The old file is kept as {kept.name}.")
+        kit.settings.write(library)
     say.note(f"The library is at {kit.library.root}. `fieldkit doctor` says what is missing.")
 
 
@@ -64,11 +78,12 @@ def status(as_json: bool, folder: str | None) -> None:
         say.document({**waiting, "takes": [as_document(entry, root) for entry in entries]})
         return
     link = waiting["link"]
-    left = sum(u["bytes"] - u["sent"] for u in waiting["uploads"] if u["state"] != "refused")
+    to_send = [upload for upload in waiting["uploads"] if upload["state"] != "refused"]
+    left = sum(upload["bytes"] - upload["sent"] for upload in to_send)
     click.echo(f"Library  {kit.library.root}")
     click.echo(f"Store    {kit.settings.store or 'none set: fieldkit init --store URL'}")
     click.echo(f"Link     {say.rate(link['bits_per_second']) if link else 'not measured yet'}")
-    click.echo(f"Queue    {len(waiting['uploads'])} to send, {say.size(left)}")
+    click.echo(f"Queue    {len(to_send)} to send, {say.size(left)}")
     click.echo(f"Takes    {len(entries)}")
     for entry in entries[-10:]:
         click.echo(

@@ -4,34 +4,47 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
 
 def document(value: Any) -> None:
     """The one JSON document of a `--json` command."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(value, indent=2))  # ASCII: a file name may be no text at all
+
+
+def plain(text: object) -> str:
+    """Text that any terminal takes: what can't be shown or would steer the terminal becomes a question mark."""
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in str(text))
 
 
 def note(text: str) -> None:
     """A sentence for people, on stderr."""
-    click.echo(text, err=True)
+    _say(plain(text), None)
 
 
 def trouble(text: str) -> None:
     """A sentence about something that went wrong, on stderr, red on a terminal."""
-    click.secho(text, fg="red" if sys.stderr.isatty() else None, err=True)
+    _say(plain(text), "red")
+
+
+def _say(text: str, colour: str | None) -> None:
+    if Bars.shown_now is not None:  # above the bars, not through them
+        Bars.shown_now.print(text, style=colour)
+    else:
+        click.secho(text, fg=colour if sys.stderr.isatty() else None, err=True)
 
 
 def table(*columns: str, rows: list[tuple[Any, ...]]) -> None:
     """A table for people on stdout."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     drawn = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for row in rows:
-        drawn.add_row(*(str(cell) for cell in row))
+        drawn.add_row(*(escape(plain(cell)) for cell in row))
     Console(width=None if sys.stdout.isatty() else 160).print(drawn)
 
 
@@ -65,31 +78,36 @@ def span(seconds: float | None) -> str:
 class Bars:
     """Progress bars on a terminal; elsewhere a line when a task begins, and no more."""
 
+    shown_now: ClassVar["Bars | None"] = None
+
     def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %  {task.fields[rate]}"),
+            TextColumn("{task.percentage:>3.0f} %  {task.fields[rate]}", markup=False),
             TimeRemainingColumn(compact=True),
             console=Console(stderr=True),
             disable=not sys.stderr.isatty(),
         )
         self._tasks = dict[str, Any]()
 
+    def print(self, text: str, style: str | None) -> None:
+        """A line above the bars."""
+        console = self._progress.console
+        console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
     def update(self, name: str, total: float, done: float, rate: str = "") -> None:
-        """Where one task is."""
+        """Where one task is; only the one that moves and the one before it are shown."""
         if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(name, total=total, rate=rate)
+            for finished in self._progress.tasks[:-1]:
+                self._progress.update(finished.id, visible=False)
+            self._tasks[name] = self._progress.add_task(plain(name), total=total, rate=rate)
             if self._progress.disable:
                 note(name)
         self._progress.update(self._tasks[name], completed=done, rate=rate)
-
-    def following(self, name: str, total: float) -> Callable[[float], None]:
-        """A function to be told how much of the task is done."""
-        return lambda done: self.update(name, total, done)
 
     def adding(self, name: str, total: float) -> Callable[[int], None]:
         """A function to be told how much more of the task was done."""
@@ -106,4 +124,8 @@ class Bars:
     def shown(self) -> Iterator["Bars"]:
         """Shows the bars while the block runs."""
         with self._progress:
-            yield self
+            Bars.shown_now = None if self._progress.disable else self
+            try:
+                yield self
+            finally:
+                Bars.shown_now = None

@@ -43,12 +43,14 @@ def circle(take: str, folder: str | None) -> None:
 @click.argument("take")
 @options.library
 def void(take: str, folder: str | None) -> None:
-    """Discard TAKE: its files stay here, nothing more is made of it or sent."""
+    """Discard TAKE: its files stay here, nothing more is made of it or sent; `circle` takes it back."""
     with options.kit(folder).journal() as journal:
         chosen = journal.take(take)
         journal.void(chosen.id)
+        held = journal.entry(chosen.id).receipted
     say.note(
         f"Take {chosen.number} of tweet {chosen.tweet_id} is discarded; its original stays on this laptop."
+        + (" The store has it already: tell the command centre." if held else "")
     )
 
 
@@ -58,35 +60,37 @@ def void(take: str, folder: str | None) -> None:
     )
 )
 @click.argument("take")
-@click.option(
-    "--agree", "state", flag_value="agreed", help="The speaker agrees to this reply being published."
-)
-@click.option("--withdraw", "state", flag_value="withdrawn", help="The speaker takes it back, for good.")
+@click.option("--agree", is_flag=True, help="The speaker agrees to this reply being published.")
+@click.option("--withdraw", is_flag=True, help="The speaker takes it back, for good.")
 @click.option("--language", metavar="TAG", help="The language it was explained in (BCP 47).")
 @click.option("--spoken/--written", "spoken", default=None, help="How it was given.")
 @options.library
 def consent(
-    take: str, state: str | None, language: str | None, spoken: bool | None, folder: str | None
+    take: str, agree: bool, withdraw: bool, language: str | None, spoken: bool | None, folder: str | None
 ) -> None:
     """Put consent for TAKE on record, or withdraw it."""
-    if state is None:
-        raise click.UsageError("say --agree or --withdraw")
+    if agree == withdraw:
+        raise click.UsageError("say --agree or --withdraw, and not both")
+    state = "agreed" if agree else "withdrawn"
     with options.kit(folder).journal() as journal:
         chosen = journal.take(take)
-        entry = next(e for e in journal.entries(chosen.tweet_id) if e.take.id == chosen.id)
         given: Consent = options.consent_of(state, language, spoken)
         journal.consent(chosen.id, given)
+        entry = journal.entry(chosen.id)
+    name = f"take {chosen.number} of tweet {chosen.tweet_id}"
     if given.state is ConsentState.AGREED:
-        say.note(
-            f"Consent is on record for take {chosen.number} of tweet {chosen.tweet_id}; it may now be sent."
-        )
+        after = "it is discarded, so it stays here" if entry.voided else "it may now be sent"
+        say.note(f"Consent is on record for {name}; {after}.")
     elif entry.receipted:
         raise NeedsCrew(
-            f"Withdrawn: nothing more of take {chosen.number} is sent, but the store has it already. Tell the command "
-            f"centre now to withdraw tweet {chosen.tweet_id} on its board."
+            f"Withdrawn: nothing more of {name} is sent, but the store has it already. Tell the command centre now "
+            "to withdraw it there and to delete the reply."
         )
     else:
-        say.note(f"Withdrawn: nothing of take {chosen.number} of tweet {chosen.tweet_id} leaves this laptop.")
+        say.note(
+            f"Withdrawn: nothing more of {name} leaves this laptop; what the store has of an unfinished upload is "
+            "deleted there at the next `fieldkit sync` or `run`."
+        )
 
 
 def as_document(entry: Entry, root: str) -> dict[str, Any]:
@@ -142,7 +146,9 @@ def state_of(entry: Entry) -> str:
         return f"refused: {entry.refusals[0].why}"
     if entry.original is None:
         return "rolling, or to be salvaged by `fieldkit render`"
+    if entry.consent.state is ConsentState.WITHDRAWN and entry.receipted:
+        return "withdrawn, but the store has it: tell the command centre"
     if entry.consent.state is not ConsentState.AGREED:
-        return "stays here: no consent"
+        return f"stays here: {'consent withdrawn' if entry.consent.state is ConsentState.WITHDRAWN else 'no consent'}"
     made = [f"{r.profile} {'arrived' if r.profile in entry.receipted else 'waits'}" for r in entry.renditions]
     return ", ".join(made) or "to be rendered"

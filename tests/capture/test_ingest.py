@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.footage import card, clip, fill, small_disk
@@ -250,3 +251,19 @@ def test_a_card_that_vanishes_is_said_in_one_sentence(
 
     with pytest.raises(NeedsCrew, match="can't be read"):
         ingest(source, order, journal, library, readable=vanishing)
+
+
+def test_a_folder_that_can_t_be_read_is_not_taken_for_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "card" / "B").mkdir(parents=True)
+    real = os.scandir
+
+    def scandir(path: str) -> Any:
+        if str(path).endswith("/B"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(NeedsCrew, match="do not erase the card"):
+        find([tmp_path / "card"])

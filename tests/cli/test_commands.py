@@ -1,6 +1,7 @@
 """What a crew types and reads: help, JSON, exit codes, sentences."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -204,3 +205,75 @@ def test_a_batch_needs_no_library_and_skips_what_is_done(tmp_path):
         assert "b.mp4" in bad["error"]
         skipped.append(good["skipped"])
     assert skipped == [False, True]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--store", "http://[::1"),
+        ("--store", "http://h:99999999"),
+        ("--store", "ftp://h"),
+        ("--token", "a\nb"),
+        ("--token", "two words"),
+        ("--operator", "x" * 300),
+        ("--camera", "a\tb"),
+        ("--language", "kiswahili sanifu"),
+        ("--place", "3.7,34.8"),
+    ],
+    ids=" ".join,
+)
+def test_a_setting_that_makes_no_sense_is_a_sentence(tmp_path, words):
+    result = subprocess.run(
+        [sys.executable, "-m", "fieldkit", "init", "--library", str(tmp_path), *words],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 3
+    assert "mistake of its own" not in result.stderr
+
+
+def test_init_mends_a_broken_settings_file_and_keeps_the_old_one(tmp_path):
+    (tmp_path / "fieldkit.toml").write_text("broken [")
+    command = [sys.executable, "-m", "fieldkit", "init", "--library", str(tmp_path), "--place", "kakuma"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0
+    assert (tmp_path / "fieldkit.toml").read_text() == 'place = "kakuma"\n'
+    assert (tmp_path / "fieldkit.toml.broken").read_text() == "broken ["
+
+
+def test_init_keeps_what_was_typed_and_not_the_environment(tmp_path):
+    command = [sys.executable, "-m", "fieldkit", "init", "--library", str(tmp_path), "--place", "kakuma"]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "FIELDKIT_TOKEN": "secret"})
+    assert "secret" not in (tmp_path / "fieldkit.toml").read_text()
+
+
+def test_an_error_is_a_document_too_where_json_was_asked_for(tmp_path):
+    command = [sys.executable, "-m", "fieldkit", "sync", "--json", "--library", str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert json.loads(result.stdout)["exit_code"] == result.returncode == 3
+
+
+def test_a_name_that_is_no_text_does_not_break_the_document(crew, tmp_path):
+    name = os.fsencode(tmp_path) + b"/\xff\xfe[red].mov"
+    with open(name, "wb") as file:
+        file.write(b"broken")
+    result = subprocess.run(
+        [sys.executable, "-m", "fieldkit", "ingest", name, "--tweet", "9", "--json"],
+        capture_output=True,
+        env=crew.environment,
+    )
+    assert result.returncode == 3
+    assert json.loads(result.stdout)[0]["error"]
+    assert b"[red]" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["ingest", "check"])
+def test_a_name_too_long_for_any_file_is_a_sentence(crew, command):
+    more = ("--tweet", "9") if command == "ingest" else ()
+    result = crew.types(command, "x" * 300, *more)
+    assert result.returncode == 3
+    assert "mistake of its own" not in result.stderr
+
+
+def test_agreeing_and_withdrawing_at_once_is_wrong_usage(crew):
+    assert crew.types("consent", "1f0c22", "--agree", "--withdraw").returncode == 2

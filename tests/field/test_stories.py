@@ -273,6 +273,64 @@ def test_an_original_that_rots_on_the_disk_is_said_and_not_sent(crew, clips, arr
     assert "is not what was written" in crew.takes()[0]["refusal"]
 
 
+def test_one_take_with_a_wrong_place_does_not_block_the_others(tmp_path, crew, clips, arrived):
+    with StoreProcess(tmp_path / "central") as guarded:
+        added = crew.done("store", "token", "add", "--root", str(guarded.root), "--place", "kakuma", "--json")
+        guarded.restart()
+        other = Crew(tmp_path / "other", guarded, place="kakoma")
+        other.done("init", "--token", json.loads(added)["token"])
+        other.done("ingest", str(clips[0]), "--tweet", "5", *AGREED)
+        other.done("init", "--place", "kakuma")
+        other.done("ingest", str(clips[1]), "--tweet", "6", *AGREED)
+        other.done("render")
+        assert other.types("sync").returncode == 1
+        wrong, right = other.takes()
+        assert [r["receipt"] for r in right["renditions"]] == [True, True]
+        assert "kakuma" in wrong["refusal"]
+
+
+def test_a_fault_of_the_laptop_is_not_blamed_on_the_takes(crew, clips):
+    crew.done("ingest", str(clips[0]), "--tweet", TWEET, *AGREED)
+    without = crew.types("render", FIELDKIT_FFMPEG="/nonexistent")
+    assert without.returncode == 3
+    assert "ffmpeg can't be started" in without.stderr
+    (crew.folder / "originals").rename(crew.folder / "unplugged")
+    (crew.folder / "originals").write_bytes(b"")
+    away = crew.types("render")
+    assert away.returncode in (3, 4)
+    (crew.folder / "originals").unlink()
+    (crew.folder / "unplugged").rename(crew.folder / "originals")
+    crew.done("render")
+    assert len(crew.takes()[0]["renditions"]) == 2
+
+
+def test_consent_that_comes_with_a_second_ingest_counts(crew, clips):
+    crew.done("ingest", str(clips[0]), "--tweet", TWEET)
+    told = crew.types("ingest", str(clips[0]), "--tweet", TWEET, *AGREED)
+    assert "Consent is now on record" in told.stderr
+    (take,) = crew.takes()
+    assert take["consent"] == "agreed"
+    crew.done("void", take["take"])
+    assert "takes it back" in crew.types("ingest", str(clips[0]), "--tweet", TWEET, *AGREED).stderr
+    crew.done("circle", take["take"])
+    assert not crew.takes()[0]["voided"]
+
+
+def test_a_worker_that_can_t_open_its_journal_says_so_and_goes_on_when_it_can(crew, clips, arrived):
+    crew.done("ingest", str(clips[0]), "--tweet", TWEET, *AGREED)
+    journal = crew.folder / "journal.sqlite"
+    for path in crew.folder.glob("journal.sqlite*"):
+        path.rename(path.with_name(path.name.replace("journal", "away")))
+    journal.mkdir()
+    worker = crew.begins("run")
+    line = worker.stderr.readline() + worker.stderr.readline()
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(20) == 130
+    assert b"The journal can't be used" in line
+    assert b"Traceback" not in line + worker.stderr.read()
+    worker.stderr.close()
+
+
 def test_one_worker_of_a_kind_is_at_work_in_a_library(crew):
     with Library(crew.folder).lock("sync") as lock:
         assert lock.take()
