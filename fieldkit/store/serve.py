@@ -1,11 +1,13 @@
 """The store as a process: one, on one port, until it is told to stop."""
 
+import asyncio
 import logging
 import signal
 import socket
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,9 +16,10 @@ from fieldkit import disk
 from fieldkit.errors import NeedsCrew
 from fieldkit.store.app import create_app
 from fieldkit.store.guard import LOOPBACK
+from fieldkit.store.lines import IDLE_SECONDS, lines, quiet, raise_file_limit, room
 from fieldkit.store.terms import Terms
 
-_IDLE_SECONDS = 75  # a kept connection without a request
+_QUEUE = 1024  # connections that the kernel may hold until they are taken in
 _GRACE_SECONDS = 20  # for running requests when the store stops
 _DEAD_PEER = {  # so that the kernel finds out about lines that died without a word; seconds, or probes
     "TCP_KEEPIDLE": 60,
@@ -44,21 +47,23 @@ def serve(root: Path, host: str = "127.0.0.1", port: int = 0, terms: Terms | Non
                 "`fieldkit store token add`, or serve on 127.0.0.1."
             )
         with _listen(host, port) as listener:
-            _Server(app, _url(host, listener)).run([listener])
+            _Server(app, _url(host, listener), terms or Terms()).run([listener])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, app: Starlette, url: str) -> None:
+    def __init__(self, app: Starlette, url: str, terms: Terms) -> None:
+        most, helping = room(raise_file_limit())
         super().__init__(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=cast("Any", lines(terms.head_seconds, most)),
                 ws="none",
                 lifespan="on",
                 access_log=False,  # a log of who sent what to which tweet is a risk, not a help
                 log_config=None,
                 server_header=False,
-                timeout_keep_alive=_IDLE_SECONDS,
+                backlog=helping,
+                timeout_keep_alive=IDLE_SECONDS,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
         )
@@ -66,7 +71,10 @@ class _Server(uvicorn.Server):
         self._url = url
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        quiet(asyncio.get_running_loop())
         await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_QUEUE)  # asyncio has set it to one helping: too short for a rush
         sys.stdout.write(f"fieldkit store at {self._url}\n")
         sys.stdout.flush()
 
@@ -83,7 +91,7 @@ class _Server(uvicorn.Server):
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=1024)
+        listener = socket.create_server((host, port), family=family)
     except OSError as error:
         raise NeedsCrew(
             f"The store can’t listen on {host} port {port}: {error.strerror or error}."

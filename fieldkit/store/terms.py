@@ -25,6 +25,7 @@ class Terms:
 
     largest: int = 64 * 1024**3  # bytes of one upload
     stall_seconds: float = 60.0  # silence inside a body before what came is kept and the line is dropped
+    head_seconds: float = 20.0  # until a new connection must have asked something, with a whole head
     keep_seconds: float = 30 * 86_400.0  # an unfinished upload expires this long after its last byte
 
 

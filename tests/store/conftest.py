@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import imageio_ffmpeg
 import pytest
@@ -15,6 +16,7 @@ from support.store import StoreProcess
 from support.tus import Tus
 
 from fieldkit.store.app import create_app
+from fieldkit.store.lines import lines
 from fieldkit.store.terms import Terms
 
 _tweets = itertools.count(826412345678901234)
@@ -53,10 +55,18 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @contextmanager
-def served(root: Path, terms: Terms | None = None, clock: Callable[[], float] = time.time) -> Iterator[Tus]:
-    """A store in this process, with its own terms and clock."""
+def served(
+    root: Path, terms: Terms | None = None, clock: Callable[[], float] = time.time, most: int = 1000
+) -> Iterator[Tus]:
+    """A store in this process, with its own terms and clock, for at most so many connections."""
     server = uvicorn.Server(
-        uvicorn.Config(create_app(root, terms, clock), port=0, log_config=None, lifespan="on")
+        uvicorn.Config(
+            create_app(root, terms, clock),
+            port=0,
+            http=cast("Any", lines((terms or Terms()).head_seconds, most)),
+            log_config=None,
+            lifespan="on",
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()
