@@ -5,6 +5,7 @@ import random
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 from support.browser import browser
@@ -81,6 +82,72 @@ def test_a_decision_is_taken_without_a_reload(store: Tus, tweet: str, browser: w
     assert browser.execute_script("return window.mark") is True
     history = store.ask("GET", f"/clips/{tweet}/{sha256(BODY)}/decisions").json()["decisions"]
     assert [(said["decision"], said["by"]) for said in history] == [("retake", "Amal"), ("approved", "Amal")]
+
+
+def test_a_take_is_withdrawn_by_keyboard_without_a_reload(
+    store: Tus, tweet: str, browser: webdriver.Chrome, video: bytes
+) -> None:
+    store.upload(video, tweet_id=tweet, take=TAKES[0], profile="proxy")
+    store.upload(BODY, tweet_id=tweet, take=TAKES[1])
+    browser.get(store.url)
+    browser.execute_script("window.mark = true")
+    store.upload(video + b"\0" * 9, tweet_id=tweet, take=TAKES[0], profile="tweet")  # since the page was made
+    other, card = _cards(browser, tweet)
+    opener = card.find_element(By.NAME, "withdraw")
+    asking = card.find_element(By.CLASS_NAME, "confirm")
+    for way_out in (Keys.ENTER, Keys.ESCAPE):  # the first to be reached is the one that keeps it
+        opener.send_keys(Keys.ENTER)
+        assert "cannot be undone" in asking.text
+        browser.switch_to.active_element.send_keys(way_out)
+        assert not asking.is_displayed()
+        assert browser.switch_to.active_element == opener
+    assert _stored(store, tweet) == [None] * 3
+    opener.send_keys(Keys.ENTER)
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    _until(browser, card, "withdrawn")
+    assert not card.find_elements(By.CSS_SELECTOR, "video, a, button")
+    assert browser.switch_to.active_element.text.startswith("Withdrawn")
+    assert _decision(other) == "waiting"
+    assert [clip["take"] for clip in store.ask("GET", f"/clips/{tweet}").json()["clips"]] == [TAKES[1]]
+    assert store.ask("GET", f"/clips/{tweet}/{sha256(video)}").status_code == 410
+    assert browser.execute_script("return window.mark") is True
+    browser.refresh()
+    assert len(_cards(browser, tweet)) == 1
+
+
+def test_what_is_posted_can_still_be_withdrawn(store: Tus, tweet: str, browser: webdriver.Chrome) -> None:
+    store.upload(BODY, tweet_id=tweet)
+    browser.get(store.url)
+    (card,) = _cards(browser, tweet)
+    for decision in ("approved", "posted"):
+        card.find_element(By.NAME, decision).click()
+        _until(browser, card, decision)
+    card.find_element(By.NAME, "withdraw").click()
+    card.find_element(By.NAME, "withdrawn").click()
+    _until(browser, card, "withdrawn")
+    assert store.ask("GET", f"/clips/{tweet}").status_code == 404
+
+
+def test_a_withdrawal_that_did_not_arrive_says_so_and_may_be_tried_again(
+    store: Tus, tweet: str, browser: webdriver.Chrome
+) -> None:
+    store.upload(BODY, tweet_id=tweet)
+    browser.get(store.url)
+    (card,) = _cards(browser, tweet)
+    card.find_element(By.NAME, "withdraw").click()
+    cut = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", cut)
+    card.find_element(By.NAME, "withdrawn").click()
+    trouble = card.find_element(By.CSS_SELECTOR, "[role=alert]")
+    WebDriverWait(browser, 10).until(lambda _: trouble.is_displayed())
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", {**cut, "offline": False})
+    browser.execute_cdp_cmd("Network.disable", {})
+    assert "Try again" in trouble.text
+    assert _decision(card) == "waiting"
+    card.find_element(By.NAME, "withdrawn").click()
+    _until(browser, card, "withdrawn")
 
 
 def test_a_decision_that_did_not_arrive_says_so(store: Tus, tweet: str, browser: webdriver.Chrome) -> None:

@@ -134,6 +134,8 @@ def test_only_the_command_centre_decides_and_withdraws(guarded: Guarded, tweet: 
     decision = {"decision": "approved", "by": "Amal"}
     assert guarded.kakuma.ask("POST", f"{file}/decisions", json=decision).status_code == 403
     assert guarded.kakuma.ask("DELETE", file).status_code == 403
+    assert "Withdraw…" in guarded.centre.ask("GET", "/").text
+    assert "Withdraw…" not in guarded.kakuma.ask("GET", "/").text  # nor any other button
     assert guarded.centre.ask("POST", f"{file}/decisions", json=decision).status_code == 201
     assert guarded.centre.ask("DELETE", file).status_code == 204
 
