@@ -1,5 +1,6 @@
 """Opens the journal's SQLite file: durable, at the newest schema, its errors turned into sentences."""
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,16 +20,35 @@ def connect(path: Path, migrations: Path = MIGRATIONS) -> sqlite3.Connection:
     Raises Damaged, DiskFull, NeedsCrew (a journal of a newer fieldkit), WorthRetrying (locked for 30 s).
     """
     with translated():
-        db = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None)
         try:
-            db.row_factory = sqlite3.Row
-            # FULL: without it a commit in WAL mode does not survive a power cut (sqlite.org/pragma.html)
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "fullfsync = ON"):
-                db.execute(f"PRAGMA {pragma}")
-            _migrate(db, migrations)
-        except BaseException:
-            db.close()
-            raise
+            return _opened(path, migrations)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_IOERR:
+                raise
+            # the disk is full: without room for the shared index a lone connection can still read, and
+            # that is what a crew needs to decide what may go (sqlite.org/wal.html, section 8)
+            return _opened(path, migrations, "locking_mode = EXCLUSIVE")
+
+
+def _opened(path: Path, migrations: Path, *first: str) -> sqlite3.Connection:
+    with contextlib.suppress(OSError):  # SQLite has the words for what is wrong
+        path.touch(mode=0o600)  # whose takes these are is nobody else's business on a shared laptop
+    db = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None)
+    try:
+        db.row_factory = sqlite3.Row
+        # FULL: without it a commit in WAL mode does not survive a power cut (sqlite.org/pragma.html)
+        for pragma in (
+            *first,
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "fullfsync = ON",
+        ):
+            db.execute(f"PRAGMA {pragma}")
+        _migrate(db, migrations)
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

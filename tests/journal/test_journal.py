@@ -226,3 +226,9 @@ def test_times_are_kept_in_utc(tmp_path):
         take = taken(journal)
         assert take.begun_at.utcoffset() == timedelta(0)
         assert journal.entries()[0].take == take
+
+
+def test_the_journal_is_readable_by_its_owner_only(journal, tmp_path):
+    taken(journal)
+    for path in tmp_path.glob("journal.sqlite*"):
+        assert path.stat().st_mode & 0o077 == 0
