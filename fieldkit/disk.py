@@ -75,7 +75,7 @@ def hashed(path: Path) -> tuple[Sha256, int]:
     digest, size = hashlib.sha256(), 0
     with translated(path), path.open("rb") as reader:
         # read back from the medium where the kernel allows it: a copy checked in the page cache proves little
-        if hasattr(os, "posix_fadvise"):
+        if sys.platform == "linux":
             os.posix_fadvise(reader.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         for block in _blocks(reader):
             digest.update(block)

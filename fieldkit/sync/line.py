@@ -47,13 +47,15 @@ class Sockets:
 
     def unacknowledged(self) -> int:
         """Bytes handed to the kernel that the other end has not acknowledged; 0 where that is unknown."""
-        if sys.platform != "linux" or self.last is None:
+        if self.last is None:
             return 0
-        try:
-            answer = fcntl.ioctl(self.last.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
-        except OSError:
-            return 0
-        return int(struct.unpack("i", answer)[0])
+        if sys.platform == "linux":
+            try:
+                answer = fcntl.ioctl(self.last.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
+            except OSError:
+                return 0
+            return int(struct.unpack("i", answer)[0])
+        return 0
 
 
 class Line(HTTPAdapter):
