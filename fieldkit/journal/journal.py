@@ -214,21 +214,20 @@ class Journal:
         """Whether the take is sealed, agreed to and not discarded, at this instant."""
         return bool(self._rows("SELECT 1 FROM releasable WHERE take = ?", take))
 
-    def abandoned(self, store: str) -> list[tuple[Sha256, TweetId, str]]:
-        """Unfinished uploads of bytes that may no longer leave: hash, tweet and URL of each."""
+    def abandoned(self, store: str) -> list[tuple[Rendition, TweetId, str]]:
+        """Renditions that may no longer leave and have an upload there without a receipt: with tweet and URL."""
         found = self._rows(
             """
-            SELECT l.sha256, l.tweet_id, l.url FROM locations AS l
+            SELECT r.*, t.tweet_id, l.url
+            FROM locations AS l JOIN renditions AS r USING (sha256) JOIN takes AS t USING (take, tweet_id)
             WHERE l.store = ?
-              AND EXISTS (SELECT 1 FROM renditions AS r JOIN takes AS t USING (take)
-                          WHERE r.sha256 = l.sha256 AND t.tweet_id = l.tweet_id)
-              AND NOT EXISTS (SELECT 1 FROM renditions AS r JOIN releasable AS t USING (take)
-                              WHERE r.sha256 = l.sha256 AND t.tweet_id = l.tweet_id)
+              AND NOT EXISTS (SELECT 1 FROM renditions AS x JOIN releasable AS y USING (take)
+                              WHERE x.sha256 = l.sha256 AND y.tweet_id = l.tweet_id)
               AND NOT EXISTS (SELECT 1 FROM receipts WHERE sha256 = l.sha256 AND store = l.store)
             """,
             store,
         )
-        return [(Sha256(row["sha256"]), TweetId(row["tweet_id"]), row["url"]) for row in found]
+        return [(rows.rendition_of(row), TweetId(row["tweet_id"]), row["url"]) for row in found]
 
     def location(self, sha256: Sha256, tweet_id: TweetId, store: str) -> str | None:
         """Where this store said that the upload of these bytes lives."""

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from fieldkit import disk, protocol
 from fieldkit.config import Library
-from fieldkit.errors import Damaged, LinkDown, NeedsCrew, NoConsent, StoreBusy, Unready
+from fieldkit.errors import Damaged, LinkDown, NeedsCrew, NoConsent, Refused, StoreBusy, Unready
 from fieldkit.journal import Journal
-from fieldkit.model import Receipt, Upload
+from fieldkit.model import Receipt, Rendition, Upload
 from fieldkit.sync.link import Pace
 from fieldkit.sync.patience import Patience
 from fieldkit.sync.tus import Body, Gone, Mismatch, Standing, Tus
@@ -81,7 +81,7 @@ class Push:
 
         self._patience.moved()
         self._patience(attempt)
-        receipt = Receipt(rendition.take, rendition.profile, rendition.sha256, self._store, datetime.now(UTC))
+        receipt = self._receipt(rendition)
         self._journal.received(receipt)
         return receipt
 
@@ -117,10 +117,20 @@ class Push:
             raise NoConsent("Consent was withdrawn or the take discarded; its upload stopped at once.")
 
     def clear_away(self) -> None:
-        """Has the store throw away what it has of uploads that may no longer leave this laptop."""
-        for sha256, tweet_id, location in self._journal.abandoned(self._store):
-            self._tus.terminate(location)
-            self._journal.dislocated(sha256, tweet_id, self._store)
+        """Has the store throw away what it has of uploads that may no longer leave this laptop.
+
+        What turns out to be whole there gets its receipt, so that the crew sees that the store has it.
+        """
+        for rendition, tweet_id, location in self._journal.abandoned(self._store):
+            try:
+                self._tus.terminate(location)
+            except Refused:
+                self._journal.received(self._receipt(rendition))
+            else:
+                self._journal.dislocated(rendition.sha256, tweet_id, self._store)
+
+    def _receipt(self, rendition: Rendition) -> Receipt:
+        return Receipt(rendition.take, rendition.profile, rendition.sha256, self._store, datetime.now(UTC))
 
     def _find(self, upload: Upload) -> Standing:
         """The upload at the store, found or made."""

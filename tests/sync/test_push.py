@@ -187,6 +187,19 @@ def test_withdrawn_while_travelling_stops_within_a_block_and_is_thrown_away(lapt
     assert not [path for path in (store.root / "uploads").rglob("*") if path.is_file()]
 
 
+def test_withdrawn_after_the_last_byte_the_crew_sees_that_the_store_has_it(laptop, bad_link):
+    made = laptop.make(noise(1000))
+    push = laptop.push(bad_link.url)
+    upload = laptop.due(bad_link.url)[0]
+    push(upload)
+    laptop.journal.drop_rendition(made.take, made.profile)  # as if the receipt had been lost on the way
+    laptop.journal.rendered(made)
+    laptop.journal.consent(made.take, WITHDRAWN)
+    push.clear_away()
+    assert laptop.journal.abandoned(bad_link.url) == []
+    assert laptop.journal.entry(made.take).receipted == {"tweet"}
+
+
 def test_what_may_still_leave_is_not_thrown_away(laptop, due):
     laptop.journal.located(due.sha256, TWEET, "https://x.example", "https://x.example/files/ab")
     assert laptop.journal.abandoned("https://x.example") == []
