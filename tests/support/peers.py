@@ -7,6 +7,7 @@ import hashlib
 import os
 import queue
 import shutil
+import signal
 import socket
 import subprocess
 import sysconfig
@@ -107,12 +108,17 @@ def seaweedfs(tmp_path: Path) -> Iterator[str]:
 @contextmanager
 def _running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=_node_environment()
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=_node_environment(),
+        start_new_session=True,
     ) as process:
         try:
             yield process
         finally:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # the wheel's `node` is a script around the real one
 
 
 def _first_line(process: subprocess.Popen[str]) -> str:
