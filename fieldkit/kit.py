@@ -204,7 +204,7 @@ class Kit:
         _ = self.store  # said at once, not by a thread later
         failures: list[BaseException] = []
 
-        def station(work: Callable[[], object]) -> None:
+        def station(work: Callable[[], Outcome]) -> None:
             try:
                 pipeline.forever(work, stop, audience.trouble)
             except BaseException as error:

@@ -42,6 +42,12 @@ class Outcome:
     spoiled: list[str] = field(default_factory=list)  # renditions found damaged, which are due again
     damaged: bool = False  # an original, or the path to the store
 
+    @property
+    def troubles(self) -> list[str]:
+        """What the crew must hear, a sentence each; what befell both profiles of a take is said once."""
+        refused = dict.fromkeys((refusal.take, refusal.why) for refusal in self.refused)
+        return [*self.spoiled, *(f"Take {take[-6:]}: {why}" for take, why in refused)]
+
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
@@ -58,7 +64,8 @@ class Renderer:
     trim: bool = False
 
     def __call__(self, stop: threading.Event) -> Outcome:
-        """Works until nothing is due or `stop` is set. Raises DiskFull, WorthRetrying."""
+        """Works until nothing is due or `stop` is set. Raises DiskFull, Unready, WorthRetrying."""
+        disk.sweep(self.library.renditions)
         outcome = Outcome(salvaged=salvage(self.journal, self.library, self.readable))
         while not stop.is_set() and (due := self.journal.due_renditions(DUE)):
             first = due[0]
@@ -123,8 +130,6 @@ def once(
             raise WorthRetrying(
                 f"Another fieldkit is already at work on this library ({work}); leave it, or stop it first."
             )
-        if work == "render":
-            disk.sweep(library.renditions)
         return worker(stop)
 
 
@@ -137,13 +142,14 @@ def _taken(lock: disk.Lock, stop: threading.Event) -> bool:
     return False
 
 
-def forever(work: Callable[[], object], stop: threading.Event, tell: Callable[[str], None]) -> None:
+def forever(work: Callable[[], Outcome], stop: threading.Event, tell: Callable[[str], None]) -> None:
     """Repeats `work` until `stop` is set; what needs the crew is told once, and tried again in a while."""
     said = ""
     while not stop.is_set():
         pause = _IDLE
         try:
-            work()
+            for sentence in work().troubles:
+                tell(sentence)
             said = ""
         except FieldkitError as error:
             if stop.is_set():

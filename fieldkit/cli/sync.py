@@ -71,9 +71,7 @@ def sync(watch: bool, rate: str | None, again: bool, as_json: bool, folder: str 
         )
     for receipt in outcome.received:
         say.note(f"Arrived and verified: take {receipt.take[-6:]}, {receipt.profile}.")
-    for refusal in outcome.refused:
-        say.trouble(f"Take {refusal.take[-6:]}, {refusal.profile}: {refusal.why}")
-    for sentence in outcome.spoiled:
+    for sentence in outcome.troubles:
         say.trouble(sentence)
     if not (outcome.received or outcome.refused or outcome.spoiled):
         say.note("Nothing waits.")

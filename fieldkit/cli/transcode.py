@@ -47,8 +47,8 @@ def render(again: bool, trim: bool, as_json: bool, folder: str | None) -> int:
         say.note(
             f"{made.profile}: {made.width}x{made.height}, {say.span(made.seconds)}, {say.size(made.bytes)}"
         )
-    for take, why in dict.fromkeys((refusal.take, refusal.why) for refusal in outcome.refused):
-        say.trouble(f"Take {take[-6:]}: {why}")
+    for sentence in outcome.troubles:
+        say.trouble(sentence)
     if not (outcome.salvaged or outcome.rendered or outcome.refused):
         say.note("Nothing is due.")
     return options.exit_code(len(outcome.rendered), len(outcome.refused), damaged=outcome.damaged)

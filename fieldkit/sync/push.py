@@ -26,7 +26,6 @@ class Progress:
 
     upload: Upload
     acknowledged: int  # bytes
-    confirmed: int  # bytes the store durably had when it was last asked
     at: float  # seconds on the monotonic clock
 
 
@@ -188,7 +187,7 @@ class _Watch:
     """Tells several times a second what the line has acknowledged while a PATCH runs."""
 
     def __init__(self, upload: Upload, offset: int, tus: Tus, tell: Callable[[Progress], None]) -> None:
-        self._upload, self._offset, self._tus, self._tell = upload, offset, tus, tell
+        self._upload, self._tus, self._tell = upload, tus, tell
         self._handed = offset
         self._told_at = 0.0
         self.acknowledged = offset
@@ -210,7 +209,7 @@ class _Watch:
 
     def _say(self) -> None:
         self._told_at = time.monotonic()
-        self._tell(Progress(self._upload, self.acknowledged, self._offset, self._told_at))
+        self._tell(Progress(self._upload, self.acknowledged, self._told_at))
 
 
 def metadata(upload: Upload) -> dict[str, str]:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from support.crew import AGREED, TWEET, Crew
-from support.footage import fill, small_disk
+from support.footage import clip, fill, make, small_disk
 from support.laptop import Laptop, noise
 from support.store import StoreProcess
 
@@ -331,6 +331,19 @@ def test_a_worker_that_can_t_open_its_journal_says_so_and_goes_on_when_it_can(cr
     assert b"The journal can't be used" in line
     assert b"Traceback" not in line + worker.stderr.read()
     worker.stderr.close()
+
+
+def test_what_is_refused_while_nobody_looks_is_said(tmp_path, crew):
+    short = make(tmp_path / "short.mp4", "-i", str(clip("carphone_pristine")), "-t", "0.2", "-c", "copy")
+    crew.done("ingest", str(short), "--tweet", TWEET, *AGREED)
+    worker = crew.begins("run")
+    said = b""
+    while b"X takes none under" not in said:
+        line = worker.stderr.readline()
+        assert line, said
+        said += line
+    worker.send_signal(signal.SIGTERM)
+    worker.communicate()
 
 
 def test_one_worker_of_a_kind_is_at_work_in_a_library(crew):
