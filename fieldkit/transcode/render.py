@@ -99,7 +99,7 @@ def _render(
     trim: bool,
     progress: Progress,
 ) -> Made:
-    planned = plan(probe(source), PROFILES[profile], trim)
+    planned = plan(probe(source), PROFILES[profile], trim=trim)
     part = disk.part_for(folder / f"{profile}{SUFFIX}")
     with disk.discarded_on_error(part):
         ffmpeg.run(

@@ -78,23 +78,25 @@ def test_whatever_comes_in_fits_what_x_takes(video: dict, seconds: float, profil
     assume(source.width >= 1 and source.height >= 1)
     limits = PROFILES[profile]
     made = plan(source, limits, trim=True)
-    assert all(side % 2 == 0 for side in (*made.frame, *made.picture))
-    assert all(inside <= outside for inside, outside in zip(made.picture, made.frame, strict=True))
-    assert min(made.frame) >= 32
-    assert max(made.frame) <= limits.long_side
-    assert max(made.frame) <= 2.4 * min(made.frame)
-    assert 10 <= made.fps <= limits.fps
-    assert 1 <= made.gop <= min(512, round(10 * made.fps))
+    assert all(side % 2 == 0 for side in (*made.shape.frame, *made.shape.picture))
+    assert all(
+        inside <= outside for inside, outside in zip(made.shape.picture, made.shape.frame, strict=True)
+    )
+    assert min(made.shape.frame) >= 32
+    assert max(made.shape.frame) <= limits.long_side
+    assert max(made.shape.frame) <= 2.4 * min(made.shape.frame)
+    assert 10 <= made.shape.fps <= limits.fps
+    assert 1 <= made.gop <= min(512, round(10 * made.shape.fps))
     assert 0.5 <= made.seconds <= 140
-    assert made.picture[0] <= max(2, source.width)
-    assert made.picture[1] <= max(2, source.height)
+    assert made.shape.picture[0] <= max(2, source.width)
+    assert made.shape.picture[1] <= max(2, source.height)
 
 
 @given(video=videos)
 def test_the_shape_of_the_picture_is_kept(video: dict) -> None:
     source = a_probe(**video)
     assume(min(source.width, source.height) >= 32)
-    width, height = plan(source, TWEET).picture
+    width, height = plan(source, TWEET).shape.picture
     factor = min(1.0, 720 / min(source.width, source.height), 1280 / max(source.width, source.height))
     assert abs(width - source.width * factor) <= 2
     assert abs(height - source.height * factor) <= 2
@@ -149,7 +151,7 @@ def test_a_clip_that_is_too_short_is_refused() -> None:
     ],
 )
 def test_fast_pictures_are_divided_evenly(fps: Fraction, made: Fraction) -> None:
-    assert plan(a_probe(fps=fps), TWEET).fps == made
+    assert plan(a_probe(fps=fps), TWEET).shape.fps == made
 
 
 def test_interlaced_pictures_are_made_whole_before_anything_else() -> None:
@@ -190,6 +192,6 @@ def test_odd_shapes_really_encode(
     result = tmp_path / "made.mp4"
     ffmpeg.run(made.arguments(f"file:{source}", f"file:{result}"), seconds=made.seconds)
     found = probe(result)
-    assert (found.width, found.height) == made.frame
+    assert (found.width, found.height) == made.shape.frame
     assert rejections(judge(found, boxes(result))) == []
     assert not found.video.interlaced

@@ -186,8 +186,9 @@ def test_a_result_that_x_would_refuse_is_not_published(
 ) -> None:
     plan = station.plan
 
-    def stretched(*arguments: object) -> object:
-        return replace(plan(*arguments), picture=(320, 96), frame=(320, 96))
+    def stretched(*arguments: object, **options: object) -> object:
+        planned = plan(*arguments, **options)
+        return replace(planned, shape=replace(planned.shape, picture=(320, 96), frame=(320, 96)))
 
     monkeypatch.setattr(station, "plan", stretched)
     with pytest.raises(Refused, match=r"aspect 3.33 to 1, limit 1:3 to 3:1"):
