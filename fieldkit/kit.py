@@ -33,6 +33,7 @@ from fieldkit.sync.push import Push
 from fieldkit.sync.queue import listing
 from fieldkit.sync.tus import Tus
 from fieldkit.transcode.batch import Result, batch
+from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe
 from fieldkit.transcode.profiles import DUE
@@ -154,12 +155,12 @@ class Kit:
         profile: str,
         *,
         jobs: int,
-        trim: bool,
+        brief: Brief,
         progress: Callable[[Path, float, float], None],
     ) -> list[Result]:
         """A batch over any files and folders, no library needed."""
         return batch(
-            find(paths), folder, self.ffmpeg, profile=profile, jobs=jobs, trim=trim, progress=progress
+            find(paths), folder, self.ffmpeg, profile=profile, jobs=jobs, brief=brief, progress=progress
         )
 
     def _shot(self, seconds: float, size: tuple[int, int], fps: int) -> Shot:
@@ -179,13 +180,13 @@ class Kit:
         return Shot(name, microphone, seconds, size, fps, pixels_for(chosen, size) if chosen else None)
 
     def render(
-        self, stop: threading.Event, audience: Audience, *, trim: bool = False, again: bool = False
+        self, stop: threading.Event, audience: Audience, *, brief: Brief = NOTHING_MORE, again: bool = False
     ) -> Outcome:
         """Makes every rendition that is due. Raises DiskFull, WorthRetrying."""
         with self.journal() as journal:
             if again:
                 journal.forgive(Station.RENDER)
-            return pipeline.once(self.library, "render", self._renderer(journal, audience, trim=trim), stop)
+            return pipeline.once(self.library, "render", self._renderer(journal, audience, brief), stop)
 
     def sync(
         self, stop: threading.Event, audience: Audience, *, watch: bool = False, again: bool = False
@@ -240,10 +241,8 @@ class Kit:
                 at_work=at_work,
             )
 
-    def _renderer(self, journal: Journal, audience: Audience, *, trim: bool) -> pipeline.Renderer:
-        return pipeline.Renderer(
-            journal, self.library, self.ffmpeg, seconds_of, audience.rendering, trim=trim
-        )
+    def _renderer(self, journal: Journal, audience: Audience, brief: Brief) -> pipeline.Renderer:
+        return pipeline.Renderer(journal, self.library, self.ffmpeg, seconds_of, audience.rendering, brief)
 
     def _push(self, stop: threading.Event, audience: Audience, limit: float) -> Outcome:
         with self.journal() as journal, contextlib.closing(Tus(self.store, self.settings.token)) as tus:

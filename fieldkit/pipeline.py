@@ -21,6 +21,7 @@ from fieldkit.errors import (
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Original, Receipt, Refusal, Rendition, Station
 from fieldkit.sync.push import Push, Spoiled
+from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.render import Progress, render_due
@@ -61,7 +62,7 @@ class Renderer:
     ffmpeg: Ffmpeg
     readable: Readable
     begin: Callable[[Due], Progress]
-    trim: bool = False
+    brief: Brief = NOTHING_MORE
 
     def __call__(self, stop: threading.Event) -> Outcome:
         """Works until nothing is due or `stop` is set. Raises DiskFull, Unready, WorthRetrying."""
@@ -78,7 +79,7 @@ class Renderer:
                         self.library,
                         self.journal,
                         self.ffmpeg,
-                        trim=self.trim,
+                        brief=self.brief,
                         progress=self.begin(first),
                     )
                 )

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 def render(again: bool, trim: bool, as_json: bool, folder: str | None) -> int:
     """Make every rendition that is due; first salvage what a dead recording left behind."""
     from fieldkit.cli.audience import on_terminal
+    from fieldkit.transcode.brief import Brief
 
     stop = options.interruptible()
     with on_terminal(stop) as audience:
-        outcome = options.kit(folder).render(stop, audience, trim=trim, again=again or trim)
+        outcome = options.kit(folder).render(stop, audience, brief=Brief(trim=trim), again=again or trim)
     if as_json:
         say.document(
             {
@@ -78,6 +79,8 @@ def transcode(
     folder: str | None,
 ) -> int:
     """Turn any video files and folders into MP4s that X takes, offline. What is done already is skipped."""
+    from fieldkit.transcode.brief import Brief
+
     kit = options.kit(folder)
     options.interruptible()
     bars = say.Bars()
@@ -87,7 +90,7 @@ def transcode(
             output,
             profile,
             jobs=jobs,
-            trim=trim,
+            brief=Brief(trim=trim),
             progress=lambda source, done, total: bars.update(source.name, total, done),
         )
     if as_json:

@@ -8,6 +8,7 @@ from threading import Event
 
 from fieldkit import disk
 from fieldkit.errors import FieldkitError, WorthRetrying
+from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe
 from fieldkit.transcode.render import SUFFIX, render
@@ -39,7 +40,7 @@ def batch(
     ffmpeg: Ffmpeg,
     *,
     profile: str = "tweet",
-    trim: bool = False,
+    brief: Brief = NOTHING_MORE,
     jobs: int = 1,
     progress: Progress = lambda _source, _done, _of: None,
 ) -> list[Result]:
@@ -57,7 +58,7 @@ def batch(
             progress(source, done, of)
 
         try:
-            return _one(source, folder, ffmpeg, profile, trim=trim, report=report)
+            return _one(source, folder, ffmpeg, profile, brief, report=report)
         except FieldkitError as error:
             return Result(str(source), None, ok=False, error=str(error))
 
@@ -84,8 +85,8 @@ def _one(
     folder: Path,
     ffmpeg: Ffmpeg,
     profile: str,
+    brief: Brief,
     *,
-    trim: bool,
     report: Callable[[float, float], None],
 ) -> Result:
     """Named after the source's bytes: cards repeat their file names, and a changed file is another clip."""
@@ -96,5 +97,5 @@ def _one(
         return Result(
             str(source), str(output), ok=True, skipped=True, bytes=found.bytes, seconds=found.seconds
         )
-    made = render(source, profile, folder, output.name, ffmpeg, trim=trim, progress=report)
+    made = render(source, profile, folder, output.name, ffmpeg, brief=brief, progress=report)
     return Result(str(source), str(made.path), ok=True, bytes=made.bytes, seconds=made.seconds)

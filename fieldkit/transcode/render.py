@@ -10,6 +10,7 @@ from fieldkit.errors import Refused
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Rendition, Sha256
 from fieldkit.transcode.boxes import boxes
+from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
 from fieldkit.transcode.plan import Plan, plan
 from fieldkit.transcode.probe import probe
@@ -39,7 +40,7 @@ def render(
     name: str,
     ffmpeg: Ffmpeg,
     *,
-    trim: bool = False,
+    brief: Brief = NOTHING_MORE,
     progress: Progress = lambda _done, _of: None,
 ) -> Made:
     """Encodes `source` as `<destination_folder>/<name>`.
@@ -47,7 +48,9 @@ def render(
     Raises NotAVideo, TooLong, NeedsCrew about the source; DiskFull; Refused where the result breaks a rule of X;
     WorthRetrying where ffmpeg was ended from outside. Whatever is raised, nothing is published.
     """
-    return _render(source, profile, destination_folder, lambda _: name, ffmpeg, trim=trim, progress=progress)
+    return _render(
+        source, profile, destination_folder, lambda _: name, ffmpeg, brief=brief, progress=progress
+    )
 
 
 def render_due(
@@ -56,7 +59,7 @@ def render_due(
     journal: Journal,
     ffmpeg: Ffmpeg,
     *,
-    trim: bool = False,
+    brief: Brief = NOTHING_MORE,
     progress: Progress = lambda _done, _of: None,
 ) -> Rendition:
     """Makes what is due and puts it on record. Raises Damaged for an original that is not what was sealed.
@@ -74,7 +77,7 @@ def render_due(
             else plain
         )
 
-    made = _render(source, due.profile, library.renditions, name, ffmpeg, trim=trim, progress=progress)
+    made = _render(source, due.profile, library.renditions, name, ffmpeg, brief=brief, progress=progress)
     rendition = Rendition(
         take=due.take.id,
         profile=due.profile,
@@ -96,10 +99,10 @@ def _render(
     name: Callable[[Sha256], str],
     ffmpeg: Ffmpeg,
     *,
-    trim: bool,
+    brief: Brief,
     progress: Progress,
 ) -> Made:
-    planned = plan(probe(source), PROFILES[profile], trim=trim)
+    planned = plan(probe(source), PROFILES[profile], trim=brief.trim)
     part = disk.part_for(folder / f"{profile}{SUFFIX}")
     with disk.discarded_on_error(part):
         ffmpeg.run(

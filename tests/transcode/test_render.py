@@ -15,6 +15,7 @@ from fieldkit.errors import Damaged, DiskFull, NeedsCrew, NotAVideo, Refused, To
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Original, Rendition
 from fieldkit.transcode import render as station
+from fieldkit.transcode.brief import Brief
 from fieldkit.transcode.check import check, rejections
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe
@@ -146,7 +147,7 @@ def test_an_overlong_clip_is_refused_and_trimmed_on_demand(tmp_path: Path, ffmpe
     long = card(tmp_path / "long.mkv", seconds=145, size="64x64", rate="10")
     with pytest.raises(TooLong, match=r"5\.0 s more than the 140 s.*--trim"):
         render(long, "proxy", tmp_path, "refused.mp4", ffmpeg)
-    made = render(long, "proxy", tmp_path, "trimmed.mp4", ffmpeg, trim=True)
+    made = render(long, "proxy", tmp_path, "trimmed.mp4", ffmpeg, brief=Brief(trim=True))
     assert 139.5 < made.seconds <= 140
     assert sorted(path.name for path in tmp_path.iterdir()) == ["long.mkv", "trimmed.mp4"]
 
