@@ -134,19 +134,15 @@ class Ffmpeg:
                 at = int(line[12:]) / 1_000_000
                 done = max(done, min(at, seconds) if seconds else at)
 
-        with self._launch(["-nostdin", "-progress", "pipe:1", *arguments], _lines(heard)) as running:
-            try:
-                while running.poll() is None:
-                    with suppress(TimeoutError):
-                        running.wait(_TICK)
-                    progress(done)
-                code = running.wait()
-            except BaseException:
-                running.kill()
-                raise
-        if code != 0:
-            raise failure(code, running.said)
+        arguments = ["-nostdin", "-progress", "pipe:1", *arguments]
+        self._through(arguments, _lines(heard), lambda: progress(done))
         progress(seconds or done)
+
+    def told(self, arguments: Sequence[str], *, tick: Callable[[], None] = lambda: None) -> list[str]:
+        """The lines that ffmpeg writes to pipe:1 until its end; `tick` is called now and then. Raises as `run`."""
+        lines: list[str] = []
+        self._through(["-nostdin", *arguments], _lines(lines.append), tick)
+        return lines
 
     def start(
         self,
@@ -176,6 +172,22 @@ class Ffmpeg:
         except OSError as error:
             raise self._missing(error) from error
         return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+    def _through(
+        self, arguments: Sequence[str], tap: Callable[[bytes], None], tick: Callable[[], None]
+    ) -> None:
+        with self._launch(arguments, tap) as running:
+            try:
+                while running.poll() is None:
+                    with suppress(TimeoutError):
+                        running.wait(_TICK)
+                    tick()
+                code = running.wait()
+            except BaseException:
+                running.kill()
+                raise
+        if code != 0:
+            raise failure(code, running.said)
 
     def _missing(self, error: OSError) -> Unready:
         return Unready(

@@ -12,6 +12,7 @@ from fieldkit.transcode.material import DEMUXERS, Probe
 from fieldkit.transcode.picture import Shape
 from fieldkit.transcode.profiles import Profile
 from fieldkit.transcode.recipe import Recipe
+from fieldkit.transcode.sound import Sound
 
 _LARGEST_GOP = 512  # X refuses more ("Video GOP is too large")
 _GRACE = 0.5  # a recorder told to stop at 140 s is a few sound packets late: cut without asking
@@ -30,6 +31,7 @@ class Plan:
     shape: Shape
     seconds: float
     cut: bool  # whether the end of the source is left out
+    sound: Sound | None = None  # what is done to it once it was heard; None leaves it as loud as it is
 
     @property
     def gop(self) -> int:
@@ -47,7 +49,7 @@ class Plan:
         )
         streams = [picture.filtered(media[str(self.probe.video.index)], self.probe.video, self.shape)]
         if self.probe.audio is not None:
-            streams.append(sound.filtered(media[str(self.probe.audio.index)]))
+            streams.append(sound.filtered(media[str(self.probe.audio.index)], self.sound))
         clip = ffmpeg.output(*streams, destination, **self._encoder(), **limit)
         return list(ffmpeg.merge_outputs(clip, pulse).get_args())
 
@@ -86,6 +88,13 @@ class Plan:
             "movflags": "+faststart",
             "f": "mp4",
         }
+
+
+def metering(source: str, index: int, seconds: float, clean: Sound | None) -> list[str]:
+    """ffmpeg's arguments to hear the stream of that index, cleaned or as it is; `sound.heard` reads what is told."""
+    media = ffmpeg.input(source, protocol_whitelist="file", format_whitelist=DEMUXERS)
+    stream = sound.metered(media[str(index)], clean)
+    return list(ffmpeg.output(stream, "-", f="null", t=f"{seconds:.3f}").get_args())
 
 
 def plan(probe: Probe, profile: Profile, recipe: Recipe | None = None, *, trim: bool = False) -> Plan:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fieldkit import disk
@@ -12,8 +13,9 @@ from fieldkit.model import Rendition, Sha256
 from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
+from fieldkit.transcode.listen import listened, loudness
 from fieldkit.transcode.plan import Plan, plan
-from fieldkit.transcode.probe import probe
+from fieldkit.transcode.probe import Probe, probe
 from fieldkit.transcode.profiles import PROFILES
 from fieldkit.transcode.rules import judge, rejections
 
@@ -31,6 +33,7 @@ class Made:
     seconds: float
     width: int
     height: int
+    loudness: float | None = None  # LUFS of its sound, mono taken for both sides; None where it has none
 
 
 def render(
@@ -103,6 +106,8 @@ def _render(
     progress: Progress,
 ) -> Made:
     planned = plan(probe(source), PROFILES[profile], trim=brief.trim)
+    waiting = partial(progress, 0.0, planned.seconds)
+    planned = listened(planned, _url(source), ffmpeg, waiting)
     part = disk.part_for(folder / f"{profile}{SUFFIX}")
     with disk.discarded_on_error(part):
         ffmpeg.run(
@@ -110,11 +115,12 @@ def _render(
             seconds=planned.seconds,
             progress=lambda done: progress(done, planned.seconds),
         )
-        width, height, seconds = _judged(part, planned, source)
+        found = _judged(part, planned, source)
+        heard = loudness(_url(part), found, ffmpeg)
         sha256, size = disk.hashed(part)
         final = folder / name(sha256)
         disk.publish(part, final)
-    return Made(final, sha256, size, seconds, width, height)
+    return Made(final, sha256, size, found.seconds, found.width, found.height, heard)
 
 
 def _twin(due: Due, sha256: Sha256, journal: Journal) -> bool:
@@ -130,8 +136,8 @@ def _twin(due: Due, sha256: Sha256, journal: Journal) -> bool:
     )
 
 
-def _judged(part: Path, planned: Plan, source: Path) -> tuple[int, int, float]:
-    """Width, height and seconds of the file that ffmpeg made, if it is what was planned and X would take it."""
+def _judged(part: Path, planned: Plan, source: Path) -> Probe:
+    """What is in the file that ffmpeg made, if it is what was planned and X would take it."""
     found = probe(part)
     if broken := rejections(judge(found, boxes(part))):
         why = "; ".join(f"{problem.rule} {problem.found}, limit {problem.limit}" for problem in broken)
@@ -141,7 +147,7 @@ def _judged(part: Path, planned: Plan, source: Path) -> tuple[int, int, float]:
             f"{source.name} came out {found.seconds:.1f} s long instead of {planned.seconds:.1f} s; "
             "the source may be damaged, so copy it from the camera again."
         )
-    return found.width, found.height, found.seconds
+    return found
 
 
 def _url(path: Path) -> str:
