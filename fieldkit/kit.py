@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,8 +35,9 @@ from fieldkit.sync.tus import Tus
 from fieldkit.transcode.batch import Result, batch
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.ffmpeg import Ffmpeg
-from fieldkit.transcode.probe import probe
+from fieldkit.transcode.probe import probe, seen
 from fieldkit.transcode.profiles import DUE
+from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.render import Progress
 
 _GOODBYE = 3.0  # seconds a worker has to end; one that waits for a dead line is left, nothing is lost
@@ -93,20 +94,21 @@ class Kit:
         self, sources: Iterable[Path], order: Order, progress: Callable[[Path], Callable[[int], None]]
     ) -> Iterator[tuple[Path, Ingested | FieldkitError]]:
         """Ingests file after file; an error is given for its file and the rest goes on."""
+        notes: tuple[str, ...] = ()
+
+        def readable(path: Path) -> float:
+            nonlocal notes
+            found = probe(path)
+            notes = remarks(found)
+            return found.seconds
+
         with self.journal() as journal:
             for source in sources:
                 try:
-                    yield (
-                        source,
-                        ingest(
-                            source,
-                            order,
-                            journal,
-                            self.library,
-                            readable=seconds_of,
-                            progress=progress(source),
-                        ),
+                    taken = ingest(
+                        source, order, journal, self.library, readable=readable, progress=progress(source)
                     )
+                    yield source, replace(taken, notes=notes)
                 except (NeedsCrew, Damaged) as error:
                     yield source, error
 
@@ -268,13 +270,14 @@ class Kit:
 
 def seconds_of(path: Path) -> float | None:
     """How long a video plays; None where it does not tell. Raises NotAVideo for anything else."""
-    return probe(path).seconds
+    return seen(path).seconds
 
 
 def measured(path: Path) -> Measured:
     """What the verdict on a take rests on. Raises NotAVideo."""
-    found = probe(path)
+    found = seen(path)
     video, sound = found.video, found.audio
+    assert video is not None
     return Measured(
         video.start + video.seconds, sound.seconds if sound else None, float(1 / video.fps), video.longest_gap
     )

@@ -42,12 +42,22 @@ class Outcome:
     refused: list[Refusal] = field(default_factory=list)
     spoiled: list[str] = field(default_factory=list)  # renditions found damaged, which are due again
     damaged: bool = False  # an original, or the path to the store
+    notes: list[str] = field(default_factory=list)  # what the crew should know of a clip, a sentence each
 
     @property
     def troubles(self) -> list[str]:
         """What the crew must hear, a sentence each; what befell both profiles of a take is said once."""
         refused = dict.fromkeys((refusal.take, refusal.why) for refusal in self.refused)
         return [*self.spoiled, *(f"Take {take[-6:]}: {why}" for take, why in refused)]
+
+    def note(self, due: Due) -> Callable[[str], None]:
+        """Who keeps the notes on what is due; what holds for both profiles of a take is kept once."""
+
+        def keep(sentence: str) -> None:
+            if (said := f"Take {due.take.id[-6:]}: {sentence}") not in self.notes:
+                self.notes.append(said)
+
+        return keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,7 @@ class Renderer:
                         self.ffmpeg,
                         brief=self.brief,
                         progress=self.begin(first),
+                        tell=outcome.note(first),
                     )
                 )
             except (DiskFull, Unready):
@@ -149,7 +160,8 @@ def forever(work: Callable[[], Outcome], stop: threading.Event, tell: Callable[[
     while not stop.is_set():
         pause = _IDLE
         try:
-            for sentence in work().troubles:
+            outcome = work()
+            for sentence in (*outcome.notes, *outcome.troubles):
                 tell(sentence)
             said = ""
         except FieldkitError as error:

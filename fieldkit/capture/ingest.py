@@ -45,7 +45,8 @@ _PLAIN = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
 class Ingested:
     """`fresh` is False where this tweet already had these bytes; then no take was added.
 
-    `agreed` says that consent came with them that the take had lacked; `voided` that the crew had discarded it.
+    `agreed` says that consent came with them that the take had lacked; `voided` that the crew had discarded it;
+    `notes` what the crew should know of the clip, a sentence each.
     """
 
     take: Take
@@ -53,6 +54,7 @@ class Ingested:
     fresh: bool
     agreed: bool = False
     voided: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def find(paths: Sequence[Path]) -> list[Path]:

@@ -141,7 +141,8 @@ def ingest(
     sources = find(paths)
     if not sources:
         raise NeedsCrew(f"There is no video file in {', '.join(map(str, paths))}.")
-    done, damaged, results = 0, False, []
+    done, damaged = 0, False
+    results: list[dict[str, object]] = []
     bars = say.Bars()
     with bars.shown():
         for source, result in kit.ingest(
@@ -149,12 +150,22 @@ def ingest(
         ):
             if isinstance(result, FieldkitError):
                 damaged |= isinstance(result, Damaged)
-                results.append({"source": str(source), "take": None, "fresh": False, "error": str(result)})
+                results.append(
+                    {"source": str(source), "take": None, "fresh": False, "error": str(result), "notes": ()}
+                )
                 say.trouble(str(result) if source.name in str(result) else f"{source.name}: {result}")
                 continue
             done += 1
             take = result.take.id
-            results.append({"source": str(source), "take": take, "fresh": result.fresh, "error": None})
+            results.append(
+                {
+                    "source": str(source),
+                    "take": take,
+                    "fresh": result.fresh,
+                    "error": None,
+                    "notes": result.notes,
+                }
+            )
             if not result.fresh:
                 say.note(f"{source.name}: here already, as take {take[-6:]}.")
                 if result.agreed:
@@ -165,6 +176,8 @@ def ingest(
                 say.note(
                     f"{source.name}: take {take[-6:]}, {say.size(result.original.bytes)}, read back and compared."
                 )
+                for sentence in result.notes:
+                    say.note(f"{source.name}: {sentence}")
                 if order.consent.state is not ConsentState.AGREED:
                     say.note(_NO_CONSENT.format(take=take[-6:]))
     if as_json:

@@ -38,6 +38,7 @@ def render(again: bool, trim: bool, as_json: bool, folder: str | None) -> int:
                     for r in outcome.rendered
                 ],
                 "refused": [{"take": r.take, "profile": r.profile, "why": r.why} for r in outcome.refused],
+                "notes": outcome.notes,
             }
         )
     for original in outcome.salvaged:
@@ -48,6 +49,8 @@ def render(again: bool, trim: bool, as_json: bool, folder: str | None) -> int:
         say.note(
             f"{made.profile}: {made.width}x{made.height}, {say.span(made.seconds)}, {say.size(made.bytes)}"
         )
+    for sentence in outcome.notes:
+        say.note(sentence)
     for sentence in outcome.troubles:
         say.trouble(sentence)
     if not (outcome.salvaged or outcome.rendered or outcome.refused):
@@ -96,6 +99,8 @@ def transcode(
     if as_json:
         say.document({"results": [asdict(result) for result in results]})
     for result in results:
+        for sentence in result.notes:
+            say.note(f"{result.source}: {sentence}")
         if result.error:
             say.trouble(f"{result.source}: {result.error}")
         elif not as_json:

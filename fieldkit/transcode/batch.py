@@ -28,6 +28,7 @@ class Result:
     seconds: float | None = None
     vmaf: float | None = None
     error: str | None = None
+    notes: tuple[str, ...] = ()  # what the crew should know of it, a sentence each
 
 
 class _Stopped(Exception):
@@ -98,4 +99,6 @@ def _one(
             str(source), str(output), ok=True, skipped=True, bytes=found.bytes, seconds=found.seconds
         )
     made = render(source, profile, folder, output.name, ffmpeg, brief=brief, progress=report)
-    return Result(str(source), str(made.path), ok=True, bytes=made.bytes, seconds=made.seconds)
+    return Result(
+        str(source), str(made.path), ok=True, bytes=made.bytes, seconds=made.seconds, notes=made.notes
+    )

@@ -7,6 +7,7 @@ from fractions import Fraction
 # network, so nothing else is ever opened; "tty" would take any text file for a video.
 DEMUXERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,avi,asf,flv,ogg,mxf,dv,h264,hevc,nut,wtv,rm"
+    ",wav,mp3,flac,aac,amr"
 )
 
 HDR = frozenset({"smpte2084", "arib-std-b67"})  # PQ and HLG: a display that takes them for BT.709 shows grey
@@ -69,20 +70,28 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One file. `seconds` is measured over its packets, because headers lie."""
+    """One file, with a picture, a sound or both. `seconds` is measured over its packets, because headers lie."""
 
     container: str  # ffmpeg's name of the demuxer, all of its aliases
     bytes: int
     seconds: float
-    video: Video
+    video: Video | None  # None where there is nothing to see
     audios: tuple[Audio, ...] = ()
     audio: Audio | None = None  # the one that counts
     others: tuple[str, ...] = field(default=())  # kinds of the streams that are neither
+    lost: float = 0.0  # seconds that the file tells of and does not hold
 
     @property
     def width(self) -> int:
-        return self.video.width
+        return self.video.width if self.video else 0
 
     @property
     def height(self) -> int:
-        return self.video.height
+        return self.video.height if self.video else 0
+
+    @property
+    def leading(self) -> int:
+        """The index of the stream that the others follow."""
+        stream = self.video or self.audio
+        assert stream is not None
+        return stream.index

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from fieldkit.transcode.boxes import Boxes
 from fieldkit.transcode.limits import Kind, Rate, Size, Value, plain
-from fieldkit.transcode.material import Audio, Probe
+from fieldkit.transcode.material import Audio, Probe, Video
 
 Found = Callable[[Probe, Boxes | None], Value | None]
 
@@ -34,8 +34,16 @@ def _number(of: Callable[[Probe], float], unit: str) -> Measure:
     return Measure(Kind.NUMBER, lambda probe, _: round(of(probe), 2), unit)
 
 
+def _counted(of: Callable[[Video], float], unit: str) -> Measure:
+    return Measure(Kind.NUMBER, lambda probe, _: round(of(probe.video), 2) if probe.video else None, unit)
+
+
 def _word(of: Callable[[Probe], str]) -> Measure:
     return Measure(Kind.WORD, lambda probe, _: of(probe))
+
+
+def _seen(of: Callable[[Video], str]) -> Measure:
+    return Measure(Kind.WORD, lambda probe, _: of(probe.video) if probe.video else None)
 
 
 def _heard(kind: Kind, of: Callable[[Audio], Value], unit: str = "") -> Measure:
@@ -72,8 +80,7 @@ def _brand(probe: Probe, boxes: Boxes | None) -> str | None:
     return "QuickTime" if boxes.brand in ("qt  ", "") else "MP4"
 
 
-def _colour(probe: Probe) -> str:
-    video = probe.video
+def _colour(video: Video) -> str:
     return (video.transfer if video.hdr else None) or video.primaries or "untagged"
 
 
@@ -100,21 +107,21 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "other streams": Measure(Kind.NAMES, lambda p, _: _others(p)),
         "data streams": Measure(Kind.NAMES, lambda p, _: tuple(o for o in p.others if o == "data")),
         # the picture
-        "video codec": _word(lambda p: _named(p.video.codec, p.video.profile)),
-        "pixel format": _word(lambda p: p.video.pix_fmt),
-        "range": _word(lambda p: "full" if p.video.full_range else "limited"),
-        "colour": _word(_colour),
-        "pixel shape": _word(lambda p: f"{p.video.sar.numerator}:{p.video.sar.denominator}"),
-        "scan": _word(lambda p: "interlaced" if p.video.interlaced else "progressive"),
-        "longest GOP": _number(lambda p: p.video.longest_gop, "pictures"),
-        "GOP": _word(lambda p: "open" if p.video.open_gop else "closed"),
-        "frame rate": _number(lambda p: float(p.video.fps), "pictures/s"),
-        "pace": _word(lambda p: "variable" if p.video.vfr else "constant"),
+        "video codec": _seen(lambda v: _named(v.codec, v.profile)),
+        "pixel format": _seen(lambda v: v.pix_fmt),
+        "range": _seen(lambda v: "full" if v.full_range else "limited"),
+        "colour": _seen(_colour),
+        "pixel shape": _seen(lambda v: f"{v.sar.numerator}:{v.sar.denominator}"),
+        "scan": _seen(lambda v: "interlaced" if v.interlaced else "progressive"),
+        "longest GOP": _counted(lambda v: v.longest_gop, "pictures"),
+        "GOP": _seen(lambda v: "open" if v.open_gop else "closed"),
+        "frame rate": _counted(lambda v: float(v.fps), "pictures/s"),
+        "pace": _seen(lambda v: "variable" if v.vfr else "constant"),
         "short side": _number(lambda p: min(p.width, p.height), "pixels"),
         "size": Measure(Kind.SIZE, lambda p, _: Size(p.width, p.height)),
-        "coded size": Measure(Kind.SIZE, lambda p, _: Size(*p.video.coded)),
+        "coded size": Measure(Kind.SIZE, lambda p, _: Size(*p.video.coded) if p.video else None),
         "aspect": Measure(Kind.SHAPE, lambda p, _: round(_aspect(p), 2), "to 1"),
-        "rotation": _number(lambda p: p.video.rotation, "degrees"),
+        "rotation": _counted(lambda v: v.rotation, "degrees"),
         "video bitrate": _spent(lambda b: b.video_rate),
         # the sound
         "sound": _word(lambda p: "there" if p.audio else "none"),

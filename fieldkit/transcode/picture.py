@@ -38,6 +38,11 @@ def filtered(stream: Any, video: Video, shape: Shape) -> Any:
     stream = stream.filter("setsar", 1)
     if shape.frame != shape.picture:
         stream = stream.filter("pad", *shape.frame, "(ow-iw)/2", "(oh-ih)/2")
+    return in_bt709(stream)
+
+
+def in_bt709(stream: Any) -> Any:
+    """The stream, which is in limited-range BT.709 by now, as the encoder wants and tags it."""
     return stream.filter("format", "yuv420p").filter(
         "setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709"
     )

@@ -7,7 +7,7 @@ from typing import Any
 import ffmpeg
 
 from fieldkit.errors import NeedsCrew, TooLong
-from fieldkit.transcode import picture, sound
+from fieldkit.transcode import picture, sound, waveform
 from fieldkit.transcode.material import DEMUXERS, Probe
 from fieldkit.transcode.picture import Shape
 from fieldkit.transcode.profiles import Profile
@@ -45,13 +45,21 @@ class Plan:
         media = ffmpeg.input(source, protocol_whitelist="file", format_whitelist=DEMUXERS)
         limit = {"t": f"{self.seconds:.3f}"} if self.cut else {}
         pulse = ffmpeg.output(
-            media[str(self.probe.video.index)], "pipe:1", c="copy", f="framecrc", flush_packets=1, **limit
+            media[str(self.probe.leading)], "pipe:1", c="copy", f="framecrc", flush_packets=1, **limit
         )
-        streams = [picture.filtered(media[str(self.probe.video.index)], self.probe.video, self.shape)]
-        if self.probe.audio is not None:
-            streams.append(sound.filtered(media[str(self.probe.audio.index)], self.sound))
-        clip = ffmpeg.output(*streams, destination, **self._encoder(), **limit)
+        clip = ffmpeg.output(*self._streams(media), destination, **self._encoder(), **limit)
         return list(ffmpeg.merge_outputs(clip, pulse).get_args())
+
+    def _streams(self, media: Any) -> list[Any]:
+        """The picture, if need be one of the sound, and the sound."""
+        video, audio = self.probe.video, self.probe.audio
+        heard = sound.filtered(media[str(audio.index)], self.sound) if audio else None
+        if video is None:
+            assert heard is not None
+            both = heard.asplit()
+            return [waveform.drawn(both[0], self.shape), both[1]]
+        seen = picture.filtered(media[str(video.index)], video, self.shape)
+        return [seen] if heard is None else [seen, heard]
 
     def _encoder(self) -> dict[str, Any]:
         cap = self.recipe.video_cap
@@ -117,7 +125,7 @@ def plan(probe: Probe, profile: Profile, recipe: Recipe | None = None, *, trim: 
     return Plan(
         probe=probe,
         recipe=chosen,
-        shape=picture.shape(probe.video, chosen.short_side, profile.long_side, chosen.fps),
+        shape=_shape(probe, chosen.short_side, profile.long_side, chosen.fps),
         seconds=profile.longest - _MARGIN if cut else probe.seconds,
         cut=cut,
     )
@@ -125,7 +133,7 @@ def plan(probe: Probe, profile: Profile, recipe: Recipe | None = None, *, trim: 
 
 def usual(probe: Probe, profile: Profile) -> Recipe:
     """What the profile takes where nothing is known but the clip's size."""
-    side = min(picture.shape(probe.video, profile.short_side, profile.long_side, profile.fps).frame)
+    side = min(_shape(probe, profile.short_side, profile.long_side, profile.fps).frame)
     return Recipe(
         short_side=profile.short_side,
         fps=profile.fps,
@@ -134,6 +142,12 @@ def usual(probe: Probe, profile: Profile) -> Recipe:
         audio_rate=profile.audio_rate,
         video_cap=profile.video_cap,
     )
+
+
+def _shape(probe: Probe, short_side: int, long_side: int, fps: int) -> Shape:
+    if probe.video is None:
+        return waveform.shape(short_side, fps)
+    return picture.shape(probe.video, short_side, long_side, fps)
 
 
 def _clock(seconds: float) -> str:

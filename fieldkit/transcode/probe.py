@@ -2,11 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import av
@@ -15,11 +12,13 @@ from av.video.reformatter import ColorRange
 from fieldkit import disk
 from fieldkit.errors import NeedsCrew, NotAVideo
 from fieldkit.transcode.material import DEMUXERS, Audio, Probe, Video
+from fieldkit.transcode.tracks import Track, told_end, tracks
 
-__all__ = ["Probe", "probe"]
+__all__ = ["Probe", "probe", "seen"]
 
 _LOOK = 5  # pictures decoded to learn rotation, colour and scan
 _STILL = 2  # pictures/s below which a stream beside another is a still track (a phone's motion photo)
+_SOUND = 0.5  # seconds of sound that are worth a card where there is no picture
 _RATES = tuple(
     Fraction(n, d) for n in (10, 12, 15, 24, 30, 48, 60, 120, 240) for d in (1, Fraction(1001, 1000))
 )
@@ -40,84 +39,44 @@ av.logging.set_level(None)  # what libav has to say about a broken file is said 
 def probe(path: Path) -> Probe:
     """What the file holds. Reads all of its packets and decodes a few pictures.
 
-    Raises NotAVideo for anything without a readable picture, NeedsCrew where the file can't be read.
+    Raises NotAVideo for anything that can neither be seen nor heard, NeedsCrew where the file can't be read.
     """
     with _opened(path) as container:
         return _read(path, container)  # whole: a stream that outlives its container crashes PyAV
 
 
+def seen(path: Path) -> Probe:
+    """As `probe`, but raises NotAVideo too where there is sound alone."""
+    found = probe(path)
+    if found.video is None:
+        raise NotAVideo(
+            f"{path.name} holds sound but no video; a reply needs a picture, so choose another file."
+        )
+    return found
+
+
 def _read(path: Path, container: Any) -> Probe:
-    tracks = _tracks(path, container)
-    chosen = _chosen([track for track in tracks if track.stream.type == "video"])
-    if chosen is None:
-        raise NotAVideo(_no_picture(path, tracks))
-    pictures = _look(container, chosen.stream)
-    if not pictures:
-        raise NotAVideo(_CUT_SHORT.format(path.name))
-    heard = [track for track in tracks if track.stream.type == "audio" and track.times]
-    begin = min(track.begin for track in [chosen, *heard])
+    found = tracks(path, container)
+    chosen = _chosen([track for track in found if track.stream.type == "video"])
+    pictures = _look(container, chosen.stream) if chosen else []
+    heard = [track for track in found if track.stream.type == "audio" and track.times and track.known]
     audible = max(heard, key=lambda track: (track.default, track.stream.rate), default=None)
+    if not pictures and (audible is None or audible.end - audible.begin < _SOUND):
+        raise NotAVideo(_nothing(path, found))
+    shown = chosen if pictures else None
+    played = [*([shown] if shown else []), *heard]
+    begin, end = min(track.begin for track in played), max(track.end for track in played)
+    size = path.stat().st_size
     return Probe(
         container=container.format.name,
-        bytes=path.stat().st_size,
-        seconds=max(track.end for track in [chosen, *heard]) - begin,
-        video=_video(chosen, pictures, begin),
+        bytes=size,
+        seconds=end - begin,
+        video=_video(shown, pictures, begin) if shown else None,
         audios=tuple(_audio(track) for track in heard),
         audio=_audio(audible) if audible else None,
-        others=tuple(t.stream.type for t in tracks if t is not chosen and t.stream.type != "audio"),
+        others=tuple(t.stream.type for t in found if t is not shown and t.stream.type != "audio"),
+        lost=max(0.0, told_end(container, played, size) - end),
     )
-
-
-@dataclass(slots=True)
-class _Track:
-    """A stream and when its packets are shown, in seconds."""
-
-    stream: Any
-    times: list[float] = field(default_factory=list)
-    told_end: float = 0.0
-    gop: int = 0
-    longest_gop: int = 0
-    open_gop: bool = False
-    key: float = float("-inf")
-
-    @property
-    def default(self) -> bool:
-        return bool(self.stream.disposition & av.stream.Disposition.default)
-
-    @property
-    def begin(self) -> float:
-        return min(self.times)
-
-    @property
-    def end(self) -> float:
-        """Matroska seldom tells how long a packet lasts: the last one lasts as long as the usual one."""
-        return max(self.told_end, max(self.times) + self.usual)
-
-    @property
-    def intervals(self) -> list[float]:
-        times = sorted(self.times)
-        return [b - a for a, b in pairwise(times) if b > a]
-
-    @property
-    def usual(self) -> float:
-        """The median interval."""
-        return median(self.intervals or [0.04])
-
-    def add(self, packet: Any) -> None:
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is None or packet.is_discard:
-            return
-        at = float(stamp * packet.time_base)
-        self.times.append(at)
-        self.told_end = max(self.told_end, at + float((packet.duration or 0) * packet.time_base))
-        if self.stream.type != "video":
-            return
-        if packet.is_keyframe:
-            self.gop, self.key = 0, at
-        elif at < self.key:  # shown before the key frame that it follows: it leans on the group before
-            self.open_gop = True
-        self.gop += 1
-        self.longest_gop = max(self.longest_gop, self.gop)
 
 
 @contextmanager
@@ -144,41 +103,27 @@ def _opened(path: Path) -> Iterator[Any]:
         yield container
 
 
-def _tracks(path: Path, container: Any) -> list[_Track]:
-    tracks = {stream.index: _Track(stream) for stream in container.streams}
-    try:
-        for packet in container.demux([s for s in container.streams if s.type in ("video", "audio")] or None):
-            if packet.size:
-                tracks[packet.stream_index].add(packet)
-    except av.FFmpegError:
-        pass  # damaged from here on: what was read counts
-    except ValueError as error:  # PyAV can't demux a file without any stream
-        raise NotAVideo(f"{path.name} holds no picture and no sound.") from error
-    return list(tracks.values())
-
-
-def _chosen(tracks: list[_Track]) -> _Track | None:
+def _chosen(found: list[Track]) -> Track | None:
     """A motion photo's still track is bigger than its film: a picture that does not move loses."""
 
-    def weight(track: _Track) -> tuple[bool, bool, int]:
+    def weight(track: Track) -> tuple[bool, bool, int]:
         stream = track.stream
         rate = len(track.times) / max(track.end - track.begin, 0.001)
         moving = len(track.times) > 1 and rate >= _STILL
         return moving, track.default, stream.width * stream.height
 
     pictures = [
-        t for t in tracks if t.times and not t.stream.disposition & av.stream.Disposition.attached_pic
+        t
+        for t in found
+        if t.times and t.known and not t.stream.disposition & av.stream.Disposition.attached_pic
     ]
     return max(pictures, key=weight, default=None)
 
 
-def _no_picture(path: Path, tracks: list[_Track]) -> str:
-    kinds = {track.stream.type for track in tracks}
-    if "video" in kinds:
+def _nothing(path: Path, found: list[Track]) -> str:
+    if any(track.stream.type == "video" for track in found):
         return _CUT_SHORT.format(path.name)
-    if "audio" in kinds:
-        return f"{path.name} holds sound but no video; a reply needs a picture, so choose another file."
-    return f"{path.name} holds no video; choose another file."
+    return f"{path.name} holds no video and no sound to speak of; choose another file."
 
 
 def _look(container: Any, stream: Any) -> list[Any]:
@@ -206,7 +151,7 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
         return
 
 
-def _video(track: _Track, pictures: list[Any], begin: float) -> Video:
+def _video(track: Track, pictures: list[Any], begin: float) -> Video:
     stream, picture = track.stream, pictures[0]
     intervals = track.intervals
     vfr = bool(intervals) and max(intervals) - min(intervals) > track.usual / 5
@@ -235,7 +180,7 @@ def _video(track: _Track, pictures: list[Any], begin: float) -> Video:
     )
 
 
-def _rate(track: _Track, *, interlaced: bool) -> Fraction:
+def _rate(track: Track, *, interlaced: bool) -> Fraction:
     """Pictures/s: what the header tells where the packets agree, else the usual rate nearest to them."""
     told = track.stream.average_rate
     if interlaced and told:  # AVCHD stores each field in a packet of its own
@@ -252,7 +197,7 @@ def _usual_rate(rate: Fraction, within: float) -> Fraction:
     return nearest if abs(rate / nearest - 1) <= within else rate.limit_denominator(1001)
 
 
-def _audio(track: _Track) -> Audio:
+def _audio(track: Track) -> Audio:
     stream = track.stream
     return Audio(
         index=stream.index,

@@ -15,8 +15,9 @@ from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
 from fieldkit.transcode.listen import listened, loudness
 from fieldkit.transcode.plan import Plan, plan
-from fieldkit.transcode.probe import Probe, probe
+from fieldkit.transcode.probe import Probe, probe, seen
 from fieldkit.transcode.profiles import PROFILES
+from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.rules import judge, rejections
 
 SUFFIX = ".mp4"
@@ -34,6 +35,7 @@ class Made:
     width: int
     height: int
     loudness: float | None = None  # LUFS of its sound, mono taken for both sides; None where it has none
+    notes: tuple[str, ...] = ()  # what the crew should know of it, a sentence each
 
 
 def render(
@@ -64,10 +66,11 @@ def render_due(
     *,
     brief: Brief = NOTHING_MORE,
     progress: Progress = lambda _done, _of: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Rendition:
     """Makes what is due and puts it on record. Raises Damaged for an original that is not what was sealed.
 
-    The rest as `render`. The name tells tweet and hash only, because it travels.
+    The rest as `render`. The name tells tweet and hash only, because it travels. `tell` is given the notes.
     """
     source = library.root / due.original.path
     disk.verify(source, due.original.sha256)
@@ -92,6 +95,8 @@ def render_due(
         height=made.height,
     )
     journal.rendered(rendition)
+    for sentence in made.notes:
+        tell(sentence)
     return rendition
 
 
@@ -120,7 +125,7 @@ def _render(
         sha256, size = disk.hashed(part)
         final = folder / name(sha256)
         disk.publish(part, final)
-    return Made(final, sha256, size, found.seconds, found.width, found.height, heard)
+    return Made(final, sha256, size, found.seconds, found.width, found.height, heard, remarks(planned.probe))
 
 
 def _twin(due: Due, sha256: Sha256, journal: Journal) -> bool:
@@ -138,7 +143,7 @@ def _twin(due: Due, sha256: Sha256, journal: Journal) -> bool:
 
 def _judged(part: Path, planned: Plan, source: Path) -> Probe:
     """What is in the file that ffmpeg made, if it is what was planned and X would take it."""
-    found = probe(part)
+    found = seen(part)
     if broken := rejections(judge(found, boxes(part))):
         why = "; ".join(f"{problem.rule} {problem.found}, limit {problem.limit}" for problem in broken)
         raise Refused(f"What came out of {source.name} would be refused by X ({why}); the original is safe.")

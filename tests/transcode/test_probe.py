@@ -7,7 +7,7 @@ import pytest
 from support.footage import card, clip, make
 
 from fieldkit.errors import NeedsCrew, NotAVideo
-from fieldkit.transcode.probe import probe
+from fieldkit.transcode.probe import probe, seen
 
 
 def test_the_bundled_clips_are_what_they_are() -> None:
@@ -86,8 +86,10 @@ def test_what_is_not_a_video_is_refused(name: str, content: bytes, says: str, tm
 
 def test_sound_alone_is_named_as_such(tmp_path: Path) -> None:
     sound = make(tmp_path / "sound.m4a", "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac")
+    assert probe(sound).video is None
+    assert probe(sound).seconds == pytest.approx(1, abs=0.1)
     with pytest.raises(NotAVideo, match="holds sound but no video"):
-        probe(sound)
+        seen(sound)
 
 
 def test_a_recording_without_its_index_is_refused(tmp_path: Path) -> None:
