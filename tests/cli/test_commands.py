@@ -146,6 +146,18 @@ def test_a_wrong_token_is_a_sentence_and_exit_code_3(tmp_path, crew):
         other.done("sync")
 
 
+def test_what_the_crew_should_know_of_a_clip_is_said_by_ingest_render_and_transcode(tmp_path):
+    other = Crew(tmp_path / "laptop", "http://127.0.0.1:9")
+    sound = make(tmp_path / "voice.m4a", "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac")
+    said = "It holds sound but no picture, so it is shown as a card with its waveform."
+    assert f"voice.m4a: {said}" in other.types("ingest", str(sound), "--tweet", TWEET, *AGREED).stderr
+    rendered = other.types("render", "--json")
+    assert rendered.stderr.count(said) == 1  # for both profiles
+    assert said in json.loads(rendered.stdout)["notes"][0]
+    done = json.loads(other.done("transcode", str(sound), "-o", str(tmp_path / "out"), "--json"))
+    assert done["results"][0]["notes"] == [said]
+
+
 def test_a_recording_from_the_test_card_is_a_take(crew):
     told = crew.done(
         "record",
