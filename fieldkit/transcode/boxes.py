@@ -34,6 +34,9 @@ class Boxes:
     video_rate: int | None = None  # bits/s, None where the sample tables do not tell (fragments)
     audio_rate: int | None = None
     peak: int | None = None  # bits in the dearest second
+    dolby: str | None = (
+        None  # Dolby Vision's profile and what its base layer is fit for: 8.4 is HLG, 5.0 is nothing
+    )
 
     @property
     def moov_first(self) -> bool:
@@ -73,6 +76,7 @@ class _Reader:
         self.created = False
         self.tracks: list[Track] = []
         self._depth = 0
+        self.dolby: str | None = None
 
     def walk(self, data: bytes) -> None:
         if self._depth == _DEEPEST:
@@ -109,6 +113,8 @@ class _Reader:
             self._edit_list(body)
         elif name == "keys" and len(body) >= 8:
             self._keys(body)
+        elif name == "stsd":
+            self._dolby(body)
         elif name == "meta":  # QuickTime's has no version field, ISO's has
             self.walk(body if body[4:8] in (b"hdlr", b"keys", b"ilst") else body[4:])
         elif name == "udta":
@@ -117,6 +123,12 @@ class _Reader:
             self._user -= 1
         elif name in _FOLDERS:
             self.walk(body)
+
+    def _dolby(self, body: bytes) -> None:
+        for name in (b"dvcC", b"dvvC"):
+            at = body.find(name) + 4
+            if at >= 4 and at + 5 <= len(body):
+                self.dolby = f"{body[at + 2] >> 1}.{body[at + 4] >> 4}"
 
     def _edit_list(self, body: bytes) -> None:
         count = struct.unpack_from(">I", body, 4)[0]
@@ -175,4 +187,5 @@ def boxes(path: Path) -> Boxes | None:
         video_rate=mean(reader.tracks, "vide"),
         audio_rate=mean(reader.tracks, "soun"),
         peak=peak(reader.tracks),
+        dolby=reader.dolby,
     )

@@ -37,6 +37,9 @@ class Video:
     interlaced: bool
     start: float  # seconds after the file's first packet
     seconds: float
+    dolby: str | None = (
+        None  # Dolby Vision's profile and what its base layer is fit for: 8.4 is HLG, 5.0 is nothing
+    )
 
     @property
     def width(self) -> int:

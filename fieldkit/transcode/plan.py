@@ -115,6 +115,11 @@ def plan(probe: Probe, profile: Profile, recipe: Recipe | None = None, *, trim: 
             f"The clip lasts {probe.seconds:.2f} s and X takes none under {profile.shortest:g} s; "
             "choose or record a longer one."
         )
+    if probe.video and (probe.video.dolby or "").endswith(".0"):
+        raise NeedsCrew(
+            f"The clip is Dolby Vision {probe.video.dolby}, whose colours only its own screens can show; film with HDR "
+            "off, or export the clip as HLG or SDR and choose that."
+        )
     if probe.seconds > profile.longest + _GRACE and not trim:
         raise TooLong(
             f"The clip lasts {_clock(probe.seconds)}, which is {_clock(probe.seconds - profile.longest)} more than "

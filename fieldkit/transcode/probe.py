@@ -11,6 +11,7 @@ from av.video.reformatter import ColorRange
 
 from fieldkit import disk
 from fieldkit.errors import NeedsCrew, NotAVideo
+from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.material import DEMUXERS, Audio, Probe, Video
 from fieldkit.transcode.tracks import Track, told_end, tracks
 
@@ -28,6 +29,12 @@ _TRANSFER |= {16: "smpte2084", 18: "arib-std-b67"}
 _PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
 _MATRIX = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
 
+_DOLBY = {"8.1": "smpte2084", "8.4": "arib-std-b67"}  # what its base layer is, should the stream not tell
+
+_UNFINISHED = (
+    "{} was never finished by its camera, as when the battery dies: its end is missing, and with it the index "
+    "without which nothing can be read; keep it, and put its card back into that camera, which may repair it."
+)
 _CUT_SHORT = (
     "{} lists a video but none of its pictures can be read: the copy is cut short or damaged; copy it from the "
     "camera again."
@@ -71,7 +78,7 @@ def _read(path: Path, container: Any) -> Probe:
         container=container.format.name,
         bytes=size,
         seconds=end - begin,
-        video=_video(shown, pictures, begin) if shown else None,
+        video=_video(shown, pictures, begin, _dolby(path, container)) if shown else None,
         audios=tuple(_audio(track) for track in heard),
         audio=_audio(audible) if audible else None,
         others=tuple(t.stream.type for t in found if t is not shown and t.stream.type != "audio"),
@@ -96,7 +103,9 @@ def _opened(path: Path) -> Iterator[Any]:
         raise NeedsCrew(f"{path} can't be read: {error.strerror}.") from error
     except (av.FFmpegError, ValueError) as error:
         raise NotAVideo(
-            f"{path.name} is not a video that can be read, or its end is missing; choose another file or copy it "
+            _UNFINISHED.format(path.name)
+            if _lacks_index(path)
+            else f"{path.name} is not a video that can be read, or its end is missing; choose another file or copy it "
             "from the camera again."
         ) from error
     with container:
@@ -151,7 +160,17 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
         return
 
 
-def _video(track: Track, pictures: list[Any], begin: float) -> Video:
+def _lacks_index(path: Path) -> bool:
+    found = boxes(path)
+    return found is not None and not {"moov", "moof"} & set(found.order)
+
+
+def _dolby(path: Path, container: Any) -> str | None:
+    found = boxes(path) if "mp4" in container.format.name else None
+    return found.dolby if found else None
+
+
+def _video(track: Track, pictures: list[Any], begin: float, dolby: str | None) -> Video:
     stream, picture = track.stream, pictures[0]
     intervals = track.intervals
     vfr = bool(intervals) and max(intervals) - min(intervals) > track.usual / 5
@@ -171,12 +190,13 @@ def _video(track: Track, pictures: list[Any], begin: float) -> Video:
         open_gop=track.open_gop,
         pix_fmt=picture.format.name,
         full_range=picture.color_range == ColorRange.JPEG or picture.format.name.startswith("yuvj"),
-        transfer=_TRANSFER.get(int(picture.color_trc)),
-        primaries=_PRIMARIES.get(int(picture.color_primaries)),
+        transfer=_TRANSFER.get(int(picture.color_trc)) or _DOLBY.get(dolby or ""),
+        primaries=_PRIMARIES.get(int(picture.color_primaries)) or ("bt2020" if dolby in _DOLBY else None),
         matrix=_MATRIX.get(int(picture.colorspace)),
         interlaced=interlaced,
         start=track.begin - begin,
         seconds=track.end - track.begin,
+        dolby=dolby,
     )
 
 

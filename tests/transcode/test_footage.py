@@ -58,7 +58,7 @@ EXPECTED = {
     "selfie-wind-rot90.mp4": Delivered((640, 480)),
     "speech-english-audio-only.mp4": Delivered((720, 720), 15, note="card with its waveform"),
     "truncated-android-rot90-gps.mp4": "none of its pictures can be read",
-    "truncated-no-moov.mp4": "not a video that can be read",
+    "truncated-no-moov.mp4": "was never finished by its camera",
     "walkers-handheld.mp4": Delivered((640, 480)),
     "webcam-face-silent-track.mp4": Delivered((144, 80), 30),
     "webcam-person-noaudio.mkv": Delivered((640, 480), 30, sound=False),

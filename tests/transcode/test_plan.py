@@ -165,6 +165,12 @@ def test_hdr_is_scaled_first_and_toned_down_then() -> None:
     assert "tonemap" not in graph(a_probe())
 
 
+def test_dolby_vision_is_refused_where_its_base_layer_stands_for_nothing() -> None:
+    with pytest.raises(NeedsCrew, match=r"Dolby Vision 5\.0.*HDR off"):
+        plan(a_probe(dolby="5.0"), TWEET)
+    assert "tonemap" in graph(a_probe(dolby="8.4", transfer="arib-std-b67"))
+
+
 def test_small_pictures_without_a_colour_tag_count_as_bt601_and_large_ones_as_bt709() -> None:
     assert "in_color_matrix=smpte170m" in graph(a_probe(coded=(640, 480)))
     assert "in_color_matrix=bt709" in graph(a_probe())

@@ -99,6 +99,22 @@ def test_a_recording_without_its_index_is_refused(tmp_path: Path) -> None:
         probe(tmp_path / "cut.mp4")
 
 
+@pytest.mark.parametrize(
+    ("box", "told"), [("10254000", ("8.4", "arib-std-b67")), ("0a2d0000", ("5.0", None))]
+)
+def test_dolby_vision_is_known_by_its_box(box: str, told: tuple[str, str | None], tmp_path: Path) -> None:
+    plain = card(tmp_path / "plain.mp4").read_bytes()
+    assert probe(tmp_path / "plain.mp4").video.dolby is None
+    dolby = tmp_path / "dolby.mp4"
+    # in place of the pixel shape, which every player can do without
+    name = plain.index(b"pasp") if b"pasp" in plain else plain.index(b"btrt")
+    size = int.from_bytes(plain[name - 4 : name], "big")
+    body = bytes.fromhex("0100" + box).ljust(size - 8, b"\0")[: size - 8]
+    dolby.write_bytes(plain[:name] + b"dvvC" + body + plain[name + 4 + len(body) :])
+    found = probe(dolby).video
+    assert (found.dolby, found.transfer) == told
+
+
 def test_a_file_that_is_not_there_is_no_video_trouble(tmp_path: Path) -> None:
     with pytest.raises(NeedsCrew, match="There is no file"):
         probe(tmp_path / "nothing.mp4")
