@@ -10,6 +10,7 @@ from fieldkit.transcode.material import Video
 _SMALLEST = 32  # X's smallest side
 _WIDEST = Fraction(239, 100)  # X's help page; the API's page says 3:1
 _SLOWEST = 10  # pictures/s
+_LARGEST_GOP = 512  # X refuses more ("Video GOP is too large")
 _WIDE_GAMUT = {"bt2020", "smpte431", "smpte432"}
 
 
@@ -20,6 +21,11 @@ class Shape:
     picture: tuple[int, int]
     frame: tuple[int, int]
     fps: Fraction
+
+    @property
+    def gop(self) -> int:
+        """Pictures between key frames: ten seconds, within what X takes."""
+        return min(_LARGEST_GOP, round(10 * self.fps))
 
 
 def shape(video: Video, short_side: int, long_side: int, fps: int) -> Shape:

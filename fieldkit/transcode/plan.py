@@ -8,13 +8,13 @@ import ffmpeg
 
 from fieldkit.errors import NeedsCrew, TooLong
 from fieldkit.transcode import picture, sound, waveform
+from fieldkit.transcode.effort import EFFORTS
 from fieldkit.transcode.material import DEMUXERS, Probe
 from fieldkit.transcode.picture import Shape
 from fieldkit.transcode.profiles import Profile
 from fieldkit.transcode.recipe import Recipe
 from fieldkit.transcode.sound import Sound
 
-_LARGEST_GOP = 512  # X refuses more ("Video GOP is too large")
 _GRACE = 0.5  # a recorder told to stop at 140 s is a few sound packets late: cut without asking
 _MARGIN = 0.05  # of the longest clip, for the last sound packet
 # Fixed, because the bytes depend on it and an encode that died must be repeatable. With a cap on the bitrate x264
@@ -32,11 +32,6 @@ class Plan:
     seconds: float
     cut: bool  # whether the end of the source is left out
     sound: Sound | None = None  # what is done to it once it was heard; None leaves it as loud as it is
-
-    @property
-    def gop(self) -> int:
-        """Pictures between key frames: ten seconds, within what X takes."""
-        return min(_LARGEST_GOP, round(10 * self.shape.fps))
 
     def arguments(self, source: str, destination: str) -> list[str]:
         """ffmpeg's arguments. Both names as `file:/absolute/path`."""
@@ -62,19 +57,18 @@ class Plan:
         return [seen] if heard is None else [seen, heard]
 
     def _encoder(self) -> dict[str, Any]:
-        cap = self.recipe.video_cap
+        cap, effort = self.recipe.video_cap, EFFORTS[self.recipe.effort]
         return {
             "c:v": "libx264",
-            "preset": self.recipe.preset,
+            "preset": effort.preset,
             "profile:v": "high",
             "crf": f"{self.recipe.crf:g}",
             **({"maxrate": cap, "bufsize": 2 * cap} if cap else {}),
-            "g": self.gop,
+            "g": self.shape.gop,
             "fps_mode": "cfr",
             "r": picture.text(self.shape.fps),
             "threads": _CAPPED_THREADS if cap else _THREADS,
-            # sync-lookahead=0: without it the same command makes different bytes from run to run
-            "x264-params": "aq-mode=3:aq-strength=0.8:psy-rd=0.5,0.0:sync-lookahead=0",
+            "x264-params": effort.x264,
             "c:a": "aac",
             "profile:a": "aac_low",
             "b:a": self.recipe.audio_rate,
@@ -143,7 +137,7 @@ def usual(probe: Probe, profile: Profile) -> Recipe:
         short_side=profile.short_side,
         fps=profile.fps,
         crf=next((crf for most, crf in profile.crf if side <= most), profile.crf[-1][1]),
-        preset=profile.preset,
+        effort=profile.effort,
         audio_rate=profile.audio_rate,
         video_cap=profile.video_cap,
     )

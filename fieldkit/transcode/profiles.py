@@ -17,8 +17,9 @@ class Profile:
     fps: int  # the most pictures/s; a faster source is divided by a whole number so that motion stays even
     crf: tuple[tuple[int, float], ...]  # up to this short side → x264's rate factor; the last one is the rest
     audio_rate: int
+    vmaf: float | None = None  # the quality to search for; None takes the rate factors as they stand
     video_cap: int | None = None  # no second may cost more, on average over the buffer of two
-    preset: str = "slow"
+    effort: str = "fine"
     shortest: float = 0.5  # X refuses less (docs.x.com, media best practices)
     longest: float = 140.0  # X's documented limit for accounts without a subscription, 2016 to 2026-08
 
@@ -34,6 +35,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             fps=30,
             crf=((400, 23.0), (560, 25.0), (720, 26.0)),
             audio_rate=48_000,
+            vmaf=85.0,
         ),
         "proxy": Profile(
             name="proxy",

@@ -10,6 +10,6 @@ class Recipe:
     short_side: int  # of the frame, at most
     fps: int  # pictures/s, at most; a faster source is divided by a whole number so that motion stays even
     crf: float  # x264's rate factor
-    preset: str  # x264's
+    effort: str  # a step of effort.EFFORTS
     audio_rate: int
     video_cap: int | None = None  # no second may cost more, on average over the buffer of two

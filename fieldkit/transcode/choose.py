@@ -1,0 +1,244 @@
+"""From a brief and what is known of laptop and line to the recipe for one clip, with its reasons."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from math import inf, prod
+
+from fieldkit.transcode import picture
+from fieldkit.transcode.aims import ENOUGH, ForBytes, ForDeadline, ForScore
+from fieldkit.transcode.brief import Brief
+from fieldkit.transcode.curve import Curve
+from fieldkit.transcode.delivery import USUAL_SPEED, Delivery
+from fieldkit.transcode.effort import EFFORTS
+from fieldkit.transcode.material import Probe
+from fieldkit.transcode.picture import Shape
+from fieldkit.transcode.profiles import Profile
+from fieldkit.transcode.recipe import Recipe
+from fieldkit.transcode.search import Aim, Found, Trial, search, sizes
+
+WATCHABLE = 55.0  # VMAF: somewhat better than poor (40) and short of fair (60)
+_SMALLEST = 240  # short side; smaller ones only where the source is
+# The search takes about as long as one encode and saves about a tenth of the bytes; it must save more than it takes
+_PAYS = 7.0
+_VOICES = (48_000, 32_000, 24_000, 16_000)  # bits/s of sound, the best first
+_VOICE_SHARE = 0.22  # of the file, at most, before the next lower one is taken
+_CONTAINER = 1_500, 12.0  # bytes: MP4's boxes, and their tables for each second (measured)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What was measured: the line in bits/s, the laptop in pixels/s of the finest encode."""
+
+    rate: float | None = None
+    speed: float = USUAL_SPEED
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to do it. Times in seconds, `misses` by how many a deadline."""
+
+    short_side: int
+    effort: str
+    score: float
+    bytes: float  # of the whole file
+    making: float
+    sending: float | None
+    misses: float = 0.0
+
+    @property
+    def arrival(self) -> float:
+        return self.making + (self.sending or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to make and why. `first` is a watchable version to send before it, where it will be late."""
+
+    recipe: Recipe
+    expected: Option
+    options: tuple[Option, ...]
+    found: Found
+    searched: bool
+    delivery: Delivery | None
+    first: Recipe | None = None
+
+
+Sampling = Callable[[str], AbstractContextManager[Trial]]  # effort → trials
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a choice is made on: one clip under one profile."""
+
+    probe: Probe
+    profile: Profile
+    brief: Brief
+    conditions: Conditions
+
+    @property
+    def full(self) -> int:
+        """The picture's short side at the profile's size."""
+        return min(self.shape(self.profile.short_side).picture)
+
+    @property
+    def sides(self) -> list[int]:
+        """Short sides to choose from."""
+        return sizes(self.full, min(self.full, _SMALLEST))
+
+    @property
+    def seconds(self) -> float:
+        return min(self.probe.seconds, self.profile.longest)
+
+    @property
+    def rate(self) -> float | None:
+        """Of the line, in bits/s, where it is known."""
+        return self.brief.rate or self.conditions.rate
+
+    @property
+    def target(self) -> float:
+        """VMAF."""
+        return self.brief.vmaf or self.profile.vmaf or ENOUGH
+
+    def shape(self, short_side: int) -> Shape:
+        """At that size."""
+        return picture.shape(self.probe.video, short_side, self.profile.long_side, self.profile.fps)
+
+    def pixels(self, short_side: int) -> float:
+        """Of the whole clip at that size."""
+        shape = self.shape(short_side)
+        return prod(shape.frame) * float(shape.fps) * self.seconds
+
+    def curve(self, effort: str) -> Curve:
+        """What is known of the full size before any trial."""
+        step = EFFORTS[effort]
+        return Curve(1.0, self.pixels(self.full), step.better, step.heavier)
+
+    def beside(self, voice: int) -> float:
+        """Bytes beside the picture, with sound at that rate in bits/s."""
+        sound = voice / 8 * self.seconds if self.probe.audio else 0.0
+        fixed, each = _CONTAINER
+        return sound + fixed + each * self.seconds * (2 if self.probe.audio else 1)
+
+    def delivery(self, effort: str, voice: int) -> Delivery | None:
+        """The way to the store, where the line is known."""
+        if self.rate is None:
+            return None
+        return Delivery(self.rate, self.conditions.speed, effort, self.beside(voice))
+
+    def aim(self, effort: str, voice: int) -> Aim:
+        """What is searched for."""
+        brief, delivery = self.brief, self.delivery(effort, voice)
+        if brief.max_bytes is not None:
+            return ForBytes(brief.max_bytes - self.beside(voice))
+        if delivery is not None and brief.deadline is not None:
+            by = ForDeadline(brief.deadline, delivery)
+            if self.reached(by, effort):
+                return by
+        return ForScore(self.target, delivery)
+
+    def reached(self, aim: ForDeadline, effort: str) -> bool:
+        """Whether something watchable would be in time, as far as other clips tell."""
+        found = self.search(aim, effort, None)
+        return aim.cost(found.curve) < inf and found.curve.score(found.crf) >= WATCHABLE
+
+    def search(self, aim: Aim, effort: str, trial: Trial | None) -> Found:
+        return search(aim, self.curve(effort), self.sides, self.pixels, trial)
+
+    def voice(self, picture_bytes: float) -> int:
+        """The best sound, in bits/s, that leaves the picture its share; the worst only where bytes are counted."""
+        brief = self.brief
+        counted = brief.max_bytes is not None or brief.deadline is not None
+        voices = [rate for rate in _VOICES if rate <= self.profile.audio_rate][: None if counted else 2]
+        for rate in voices:
+            whole = brief.max_bytes or picture_bytes + self.beside(rate)
+            if self.beside(rate) <= _VOICE_SHARE * whole:
+                return rate
+        return voices[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One effort with the sound beside it and what it finds."""
+
+    effort: str
+    voice: int
+    found: Found
+
+
+def choose(ground: Ground, sampling: Sampling) -> Choice:
+    """The recipe for a clip. `sampling` is entered only where a search pays; what it raises is raised."""
+    efforts = ["fine"] if ground.rate is None else list(EFFORTS)
+    guess = min((_guess(ground, effort) for effort in efforts), key=lambda guess: _cost(ground, guess))
+    if searched := _pays(ground, guess):
+        with sampling(guess.effort) as trial:
+            found = ground.search(ground.aim(guess.effort, guess.voice), guess.effort, trial)
+        guess = Guess(guess.effort, ground.voice(found.curve.bytes(found.crf)), found)
+    return _chosen(ground, guess, searched=searched)
+
+
+def _guess(ground: Ground, effort: str) -> Guess:
+    """Without any trial."""
+    voice = ground.profile.audio_rate
+    for _ in range(2):
+        found = ground.search(ground.aim(effort, voice), effort, None)
+        voice = ground.voice(found.curve.bytes(found.crf))
+    return Guess(effort, voice, found)
+
+
+def _cost(ground: Ground, guess: Guess) -> float:
+    """Smaller is better, across efforts: first those that are in time."""
+    aim = ground.aim(guess.effort, guess.voice)
+    late = 0.0 if isinstance(aim, ForDeadline) or ground.brief.deadline is None else 1e6
+    return late + aim.cost(guess.found.curve)
+
+
+def _pays(ground: Ground, guess: Guess) -> bool:
+    """Whether a search saves more than it takes; where quality or size was asked for, it always does."""
+    delivery = ground.delivery(guess.effort, guess.voice)
+    if delivery is None or ground.brief.vmaf is not None or ground.brief.max_bytes is not None:
+        return True
+    curve = guess.found.curve
+    making, sending = delivery.making(curve.pixels), delivery.sending(curve.bytes(guess.found.crf))
+    if ground.brief.deadline is not None and 2 * making + sending > ground.brief.deadline:
+        return False
+    return sending > _PAYS * making
+
+
+def _chosen(ground: Ground, guess: Guess, *, searched: bool) -> Choice:
+    found, aim = guess.found, ground.aim(guess.effort, guess.voice)
+    recipe = Recipe(
+        short_side=found.short_side,
+        fps=ground.profile.fps,
+        crf=round(found.crf, 2),
+        effort=guess.effort,
+        audio_rate=guess.voice,
+    )
+    options = {side: _option(ground, guess, side, aim.crf(found.curves[side])) for side in ground.sides}
+    expected = options[found.short_side]
+    return Choice(
+        recipe=recipe,
+        expected=expected,
+        options=tuple(options.values()),
+        found=found,
+        searched=searched,
+        delivery=ground.delivery(guess.effort, guess.voice),
+        first=_soonest(ground) if expected.misses > 0 else None,
+    )
+
+
+def _option(ground: Ground, guess: Guess, side: int, crf: float) -> Option:
+    curve, delivery = guess.found.curves[side], ground.delivery(guess.effort, guess.voice)
+    size = curve.bytes(crf)
+    making = Delivery(1.0, ground.conditions.speed, guess.effort, 0.0).making(curve.pixels)
+    sending = delivery.sending(size) if delivery else None
+    misses = making + sending - ground.brief.deadline if sending and ground.brief.deadline else 0.0
+    beside = ground.beside(guess.voice)
+    return Option(side, guess.effort, curve.score(crf), size + beside, making, sending, max(0.0, misses))
+
+
+def _soonest(ground: Ground) -> Recipe:
+    """The watchable version that arrives first."""
+    plain = replace(ground, brief=replace(ground.brief, deadline=None, vmaf=WATCHABLE, max_bytes=None))
+    guess = min((_guess(plain, effort) for effort in EFFORTS), key=lambda guess: _cost(plain, guess))
+    return _chosen(plain, guess, searched=False).recipe

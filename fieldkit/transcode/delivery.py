@@ -1,0 +1,39 @@
+"""When a clip would arrive: seconds to make it and seconds to send it; pure."""
+
+from dataclasses import dataclass
+
+from fieldkit.transcode.effort import EFFORTS
+
+# Pixels/s of the finest step on two cores of a 2021 server CPU (benchmarks/README.md): where nothing is known yet
+USUAL_SPEED = 25e6
+# A line carries headers too: 52 of 1,500 bytes (facts/upload.md), and a round trip or two
+_OVERHEAD = 1500 / 1448
+_START = 1.0  # seconds: ffmpeg's start, the hash, the handshake
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The way of one clip. Rates in bits/s, `speed` in pixels/s of the finest step."""
+
+    rate: float
+    speed: float
+    effort: str
+    beside: float  # bytes that travel beside the picture: sound and container
+    spent: float = 0.0  # seconds gone before the encode begins: the search
+
+    def making(self, pixels: float) -> float:
+        """Seconds of encoding."""
+        return _START + pixels * EFFORTS[self.effort].seconds / self.speed
+
+    def sending(self, size: float) -> float:
+        """Seconds for that many bytes of picture and all that travels with them."""
+        return (size + self.beside) * 8 * _OVERHEAD / self.rate
+
+    def arrival(self, pixels: float, size: float) -> float:
+        """Seconds from now to the last byte."""
+        return self.spent + self.making(pixels) + self.sending(size)
+
+    def room(self, pixels: float, seconds: float) -> float:
+        """Bytes of picture that arrive by then; negative where there is no time."""
+        left = seconds - self.spent - self.making(pixels)
+        return left * self.rate / 8 / _OVERHEAD - self.beside

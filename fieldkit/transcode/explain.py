@@ -1,0 +1,70 @@
+"""What was chosen and why, in two lines and a table; pure."""
+
+from fieldkit.transcode.choose import Choice, Option
+
+
+def two_lines(choice: Choice) -> tuple[str, str]:
+    """What is made, and what speaks against the next best."""
+    return _made(choice), _instead(choice)
+
+
+def table(choice: Choice) -> list[tuple[str, ...]]:
+    """The alternatives: size, effort, VMAF, kB, to make, to send, arrives, remark."""
+    return [
+        (
+            f"{option.short_side}p",
+            option.effort,
+            f"{option.score:.0f}",
+            f"{option.bytes / 1000:.0f}",
+            _seconds(option.making),
+            _seconds(option.sending),
+            _seconds(option.arrival if option.sending is not None else None),
+            _remark(option, choice),
+        )
+        for option in choice.options
+    ]
+
+
+COLUMNS = ("size", "effort", "VMAF", "kB", "to make", "to send", "arrives", "")
+
+
+def _made(choice: Choice) -> str:
+    option = choice.expected
+    line = f"{option.short_side}p at VMAF {option.score:.0f}: {_seconds(option.making)} to make"
+    sent = f", {_seconds(option.sending)} to send" if option.sending is not None else ""
+    return f"{line}{sent}, {option.bytes / 1000:.0f} kB"
+
+
+def _instead(choice: Choice) -> str:
+    chosen = choice.expected
+    others = [option for option in choice.options if option is not chosen]
+    if chosen.misses:
+        return f"misses the deadline by {_seconds(chosen.misses)}: a smaller version goes first"
+    if not others:
+        return (
+            "no smaller size is worth it" if choice.searched else "by what other clips needed; not searched"
+        )
+    late = [option for option in others if option.misses > 0]
+    if late:
+        largest = max(late, key=lambda option: option.short_side)
+        return f"{largest.short_side}p would miss the deadline by {_seconds(largest.misses)}"
+    near = min(others, key=lambda option: abs(option.short_side - chosen.short_side))
+    if chosen.sending is not None and near.arrival > chosen.arrival:
+        later = _seconds(near.arrival - chosen.arrival)
+        return f"{near.short_side}p would arrive {later} later at VMAF {near.score:.0f}"
+    more = near.bytes / chosen.bytes - 1
+    if more > 0:
+        return f"{near.short_side}p would take {more:.0%} more bytes for VMAF {near.score:.0f}"
+    return f"{near.short_side}p would only reach VMAF {near.score:.0f}"
+
+
+def _remark(option: Option, choice: Choice) -> str:
+    if option is choice.expected:
+        return "chosen"
+    return f"misses by {_seconds(option.misses)}" if option.misses else ""
+
+
+def _seconds(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.0f} s" if value < 100 else f"{value / 60:.1f} min"

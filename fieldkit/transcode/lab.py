@@ -1,0 +1,134 @@
+"""Tries encodes on a sample of a clip, and measures how good what came out is."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+
+from fieldkit import disk
+from fieldkit.transcode import trials
+from fieldkit.transcode.choose import Ground
+from fieldkit.transcode.curve import Point
+from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.picture import Shape
+from fieldkit.transcode.quality import METRICS, Metric, Quality, pooled
+from fieldkit.transcode.recipe import Recipe
+from fieldkit.transcode.windows import Window, windows
+
+_EVERY = 3  # pictures of a sample of which one is compared: a third of the work, and VMAF moves by 0.1
+_FULL_EVERY = 5  # the same of a whole clip
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """Compares files with a source; the shape is the source's."""
+
+    ffmpeg: Ffmpeg
+    shape: Shape
+    metric: Metric
+    every: int
+
+    def measure(self, made: Path, reference: Any, parts: Sequence[Window] = ()) -> Quality:
+        """The quality of a file against a reference stream; of a sample's parts without their beginnings.
+
+        Each part begins with a key frame, better than what follows: more of those than a whole clip has. Raises
+        FfmpegFailed.
+        """
+        log = disk.part_for(made.with_name("compared.log"))
+        try:
+            self.ffmpeg.run(
+                trials.comparing(url(made), reference, self.shape, self.metric, log.as_posix(), self.every)
+            )
+            scores = self.metric.read(log.read_text("utf-8"))
+        finally:
+            log.unlink(missing_ok=True)
+        rate = float(self.shape.fps) / (self.every if self.metric.name == "vmaf" else 1)
+        return pooled(_settled(scores, rate, parts) or scores, rate, self.metric.name)
+
+
+@dataclass(slots=True)
+class Lab:
+    """One clip's sample on disk, at the full size. `encoded` counts the pictures of each trial."""
+
+    ground: Ground
+    sample: Path
+    effort: str
+    parts: list[Window]
+    yardstick: Yardstick
+    encoded: list[int] = field(default_factory=list)
+
+    def trial(self, short_side: int, crf: float) -> Point:
+        """One encode of the sample. Raises FfmpegFailed."""
+        shape = self.ground.shape(short_side)
+        recipe = Recipe(short_side, self.ground.profile.fps, crf, self.effort, self.ground.profile.audio_rate)
+        joins = [sum(part.length for part in self.parts[:number]) for number in range(1, len(self.parts))]
+        made = disk.part_for(self.sample.with_name("trial.mp4"))
+        try:
+            self.yardstick.ffmpeg.run(trials.trying(url(self.sample), url(made), shape, recipe, joins))
+            pictures, size = _weighed(
+                made, len(self.parts), self.ground.seconds * float(shape.fps), shape.gop
+            )
+            self.encoded.append(pictures)
+            whole = len(self.parts) == 1 and self.parts[0].start == 0
+            quality = self.yardstick.measure(
+                made, trials.sample(url(self.sample)), () if whole else self.parts
+            )
+        finally:
+            made.unlink(missing_ok=True)
+        return Point(crf, quality.score, size)
+
+
+@contextmanager
+def lab(ffmpeg: Ffmpeg, source: Path, ground: Ground, effort: str, folder: Path) -> Iterator[Lab]:
+    """Cuts the sample into `folder` and takes it away afterwards. Raises FfmpegFailed, DiskFull."""
+    shape, video, parts = ground.shape(ground.full), ground.probe.video, windows(ground.seconds)
+    sample = disk.part_for(folder / "sample.nut")
+    try:
+        ffmpeg.run(trials.cutting(url(source), url(sample), video, shape, parts))
+        yield Lab(ground, sample, effort, parts, Yardstick(ffmpeg, shape, metric_of(ffmpeg), _EVERY))
+    finally:
+        sample.unlink(missing_ok=True)
+
+
+def judged(ffmpeg: Ffmpeg, made: Path, source: Path, ground: Ground) -> Quality:
+    """How good a finished file is against its source at the profile's size. Raises FfmpegFailed."""
+    shape = ground.shape(ground.full)
+    reference = trials.original(url(source), ground.probe.video, shape)
+    return Yardstick(ffmpeg, shape, metric_of(ffmpeg), _FULL_EVERY).measure(made, reference)
+
+
+def metric_of(ffmpeg: Ffmpeg) -> Metric:
+    """The best metric that this ffmpeg has."""
+    known = ffmpeg.listing(["-filters"]).split()
+    return next((metric for metric in METRICS.values() if metric.filter in known), METRICS["ssim"])
+
+
+def url(path: Path) -> str:
+    """Never an option or another protocol, however the file is called."""
+    return f"file:{path.absolute()}"
+
+
+def _settled(scores: list[float], rate: float, parts: Sequence[Window]) -> list[float]:
+    kept: list[float] = []
+    at = 0.0
+    for part in parts:
+        kept += scores[round((at + part.length / 4) * rate) : round((at + part.length) * rate)]
+        at += part.length
+    return kept
+
+
+def _weighed(made: Path, parts: int, pictures: float, gop: int) -> tuple[int, float]:
+    """How many pictures a trial has, and the bytes of a whole clip of so many `pictures` at its rate.
+
+    Each part of a sample begins with a key frame, which a whole clip has but once in `gop` pictures.
+    """
+    with av.open(url(made)) as container:
+        packets = [(packet.size, packet.is_keyframe) for packet in container.demux(video=0) if packet.size]
+    keys = sorted((size for size, key in packets if key), reverse=True)[:parts]
+    between = max(sum(size for size, _ in packets) - sum(keys), 1)
+    usual = between / max(len(packets) - len(keys), 1)
+    starts = 1 + pictures / gop
+    return len(packets), starts * sum(keys) / max(len(keys), 1) + usual * max(pictures - starts, 0)

@@ -1,0 +1,91 @@
+"""Arguments of ffmpeg for looking before encoding and judging after it: cut a sample, try, compare; pure."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import ffmpeg
+
+from fieldkit.transcode import picture
+from fieldkit.transcode.effort import EFFORTS
+from fieldkit.transcode.material import DEMUXERS, Video
+from fieldkit.transcode.picture import Shape
+from fieldkit.transcode.quality import Metric
+from fieldkit.transcode.recipe import Recipe
+
+_THREADS = 2
+
+
+def cutting(
+    source: str, destination: str, video: Video, shape: Shape, parts: Sequence[tuple[float, float]]
+) -> list[str]:
+    """Writes those parts of the source (start and length in seconds) one after another, lossless, in that shape."""
+    cuts = [
+        picture.filtered(
+            _opened(source, ss=f"{start:.3f}", t=f"{length:.3f}")[str(video.index)], video, shape
+        )
+        for start, length in parts
+    ]
+    joined = ffmpeg.concat(*cuts) if len(cuts) > 1 else cuts[0]
+    return _arguments(
+        ffmpeg.output(
+            joined,
+            destination,
+            **{"c:v": "utvideo", "fps_mode": "cfr", "r": picture.text(shape.fps), "f": "nut"},
+        )
+    )
+
+
+def trying(sample: str, destination: str, shape: Shape, recipe: Recipe, joins: Sequence[float]) -> list[str]:
+    """Encodes the sample as the clip would be; key frames where its parts were joined (in seconds)."""
+    effort = EFFORTS[recipe.effort]
+    small = _opened(sample)["v"].filter("scale", *shape.frame, flags="lanczos+accurate_rnd")
+    encoder = {
+        "c:v": "libx264",
+        "preset": effort.preset,
+        "profile:v": "high",
+        "crf": f"{recipe.crf:g}",
+        "g": shape.gop,
+        "threads": _THREADS,
+        "x264-params": effort.x264,
+        "flags:v": "+cgop",
+        "f": "mp4",
+    }
+    if joins:
+        encoder["force_key_frames"] = ",".join(f"{at:.3f}" for at in joins)
+    return _arguments(ffmpeg.output(small, destination, **encoder))
+
+
+def comparing(made: str, reference: Any, shape: Shape, metric: Metric, log: str, every: int) -> list[str]:  # noqa: PLR0917
+    """Compares a file with a reference stream in that shape, picture by picture, each `every`th of them."""
+    large = _opened(made)["v"].filter("scale", *shape.frame, flags="bicubic")
+    options: dict[str, Any] = {metric.log: log}
+    if metric.name == "vmaf":
+        options |= {"log_fmt": "json", "n_threads": _THREADS, "n_subsample": every}
+    compared = ffmpeg.filter(
+        [_counted(large, shape.fps), _counted(reference, shape.fps)], metric.filter, **options
+    )
+    return _arguments(ffmpeg.output(compared, "pipe:1", f="framecrc", flush_packets=1))
+
+
+def sample(path: str) -> Any:
+    """A sample as a reference stream."""
+    return _opened(path)["v"]
+
+
+def original(source: str, video: Video, shape: Shape) -> Any:
+    """The source as a reference stream, in that shape."""
+    return picture.filtered(_opened(source)[str(video.index)], video, shape)
+
+
+def _counted(stream: Any, fps: Fraction) -> Any:
+    """Pictures are paired by their number: time stamps of phones and Matroska pair the wrong ones (ab-av1 #311)."""
+    return stream.filter("settb", f"{fps.denominator}/{fps.numerator}").filter("setpts", "N")
+
+
+def _opened(path: str, **options: Any) -> Any:
+    return ffmpeg.input(path, protocol_whitelist="file", format_whitelist=f"{DEMUXERS},nut", **options)
+
+
+def _arguments(output: Any) -> list[str]:
+    return list(output.get_args())
