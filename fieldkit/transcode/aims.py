@@ -8,6 +8,7 @@ from fieldkit.transcode.delivery import Delivery
 
 ENOUGH = 93.0  # VMAF that nobody tells from the original on a phone: what is beyond it only takes time
 _REACHED = 1.0  # VMAF that a size may fall short of what is asked
+_OVER = 1.05  # a forecast of bytes that may yet fit
 _EVEN = 1e-3  # among equal scores the sooner one
 
 
@@ -44,7 +45,8 @@ class ForBytes:
     def cost(self, curve: Curve) -> float:
         """What that size then costs; the lowest wins."""
         crf = self.crf(curve)
-        return -curve.score(crf) if curve.bytes(crf) <= self.most * 1.05 else inf
+        size = curve.bytes(crf)
+        return -curve.score(crf) if size <= self.most * _OVER else size  # where none fits, the smallest
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ _SMALLEST = 240  # short side; smaller ones only where the source is
 # The search takes about as long as one encode and saves about a tenth of the bytes; it must save more than it takes
 _PAYS = 7.0
 _VOICES = (48_000, 32_000, 24_000, 16_000)  # bits/s of sound, the best first
-_VOICE_SHARE = 0.22  # of the file, at most, before the next lower one is taken
+_SAFE = 0.94  # of a deadline: neither bytes nor seconds are known to the last one
+_VOICE_SHARE = 0.3  # of the file, at most, before the next lower one is taken
 _CONTAINER = 1_500, 12.0  # bytes: MP4's boxes, and their tables for each second (measured)
 
 
@@ -132,7 +133,7 @@ class Ground:
         if brief.max_bytes is not None:
             return ForBytes(brief.max_bytes - self.beside(voice))
         if delivery is not None and brief.deadline is not None:
-            by = ForDeadline(brief.deadline, delivery)
+            by = ForDeadline(_SAFE * brief.deadline, delivery)
             if self.reached(by, effort):
                 return by
         return ForScore(self.target, delivery)
@@ -148,8 +149,8 @@ class Ground:
     def voice(self, picture_bytes: float) -> int:
         """The best sound, in bits/s, that leaves the picture its share; the worst only where bytes are counted."""
         brief = self.brief
-        counted = brief.max_bytes is not None or brief.deadline is not None
-        voices = [rate for rate in _VOICES if rate <= self.profile.audio_rate][: None if counted else 2]
+        lowest = 16_000 if brief.max_bytes is not None else 24_000 if brief.deadline is not None else 32_000
+        voices = [rate for rate in _VOICES if lowest <= rate <= self.profile.audio_rate]
         for rate in voices:
             whole = brief.max_bytes or picture_bytes + self.beside(rate)
             if self.beside(rate) <= _VOICE_SHARE * whole:

@@ -94,6 +94,8 @@ def _where(above: Callable[[float], bool]) -> float:
     low, high = FINEST, COARSEST
     if not above(low):
         return low
+    if above(high):
+        return high
     for _ in range(24):
         middle = (low + high) / 2
         low, high = (middle, high) if above(middle) else (low, middle)

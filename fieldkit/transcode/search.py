@@ -11,6 +11,9 @@ from fieldkit.transcode.curve import Curve, Point
 FACTORS = (1.0, 0.84, 0.7, 0.58, 0.48)
 _NEAR = 2.5  # steps of the rate factor within which one trial tells enough to compare sizes
 _NEARER = 1.2  # the same for the size that is taken
+# A size that was not tried costs up to twice as much on clips full of detail as it saves on soft ones: logarithms of
+# the bytes for the square of its distance, in logarithms of the side
+_DOUBT = 0.6
 _TRIALS = 3  # at one size
 _SIZES = 4  # that are tried
 
@@ -73,15 +76,16 @@ def _best(aim: Aim, curves: Mapping[int, Curve]) -> int:
 
 
 def _all(curves: Mapping[int, Curve], sides: Sequence[int], pixels: Pixels) -> dict[int, Curve]:
-    """Curves of all sizes: those that were tried, and between them what their neighbours tell."""
+    """Curves of all sizes: those that were tried, and between them what the nearest two tell."""
     told = [(side, *curve.told) for side, curve in sorted(curves.items())]
 
     def between(side: int) -> Curve:
-        below = max((each for each in told if each[0] <= side), default=told[0])
-        above = min((each for each in told if each[0] >= side), default=told[-1])
+        number = sum(each[0] < side for each in told)
+        below, above = told[max(0, min(number - 1, len(told) - 2))], told[min(max(number, 1), len(told) - 1)]
         share = log(side / below[0]) / log(above[0] / below[0]) if above[0] > below[0] else 0.0
         better = below[1] + share * (above[1] - below[1])
-        heavier = below[2] + share * (above[2] - below[2])
+        away = min(abs(log(side / below[0])), abs(log(side / above[0])))
+        heavier = below[2] + share * (above[2] - below[2]) + _DOUBT * away**2
         return Curve(side / sides[0], pixels(side), better, heavier)
 
     return {side: curves.get(side) or between(side) for side in sides}
