@@ -11,16 +11,17 @@ from fieldkit.transcode.brief import Brief
 from fieldkit.transcode.curve import Curve
 from fieldkit.transcode.delivery import USUAL_SPEED, Delivery
 from fieldkit.transcode.effort import EFFORTS
-from fieldkit.transcode.material import Probe
+from fieldkit.transcode.material import Probe, Video
 from fieldkit.transcode.picture import Shape
 from fieldkit.transcode.profiles import Profile
 from fieldkit.transcode.recipe import Recipe
-from fieldkit.transcode.search import Aim, Found, Trial, search, sizes
+from fieldkit.transcode.search import Aim, Found, Sizes, Trial, glance, learned, search, steps
 
 WATCHABLE = 55.0  # VMAF: somewhat better than poor (40) and short of fair (60)
 _SMALLEST = 240  # short side; smaller ones only where the source is
-# The search takes about as long as one encode and saves about a tenth of the bytes; it must save more than it takes
-_PAYS = 7.0
+# A search takes about as long as one encode and saves about a tenth of the bytes; a glance takes a fifth of that and
+# saves from missing the quality by 4 VMAF
+_SEARCH, _GLANCE = 7.0, 2.0
 _VOICES = (48_000, 32_000, 24_000, 16_000)  # bits/s of sound, the best first
 _SAFE = 0.94  # of a deadline: neither bytes nor seconds are known to the last one
 _VOICE_SHARE = 0.3  # of the file, at most, before the next lower one is taken
@@ -78,14 +79,20 @@ class Ground:
     conditions: Conditions
 
     @property
+    def video(self) -> Video:
+        """The picture: sound alone leaves nothing to choose."""
+        assert self.probe.video is not None
+        return self.probe.video
+
+    @property
     def full(self) -> int:
         """The picture's short side at the profile's size."""
         return min(self.shape(self.profile.short_side).picture)
 
     @property
-    def sides(self) -> list[int]:
-        """Short sides to choose from."""
-        return sizes(self.full, min(self.full, _SMALLEST))
+    def sizes(self) -> Sizes:
+        """What may be chosen from."""
+        return Sizes(steps(self.full, min(self.full, _SMALLEST)), self.pixels)
 
     @property
     def seconds(self) -> float:
@@ -103,7 +110,7 @@ class Ground:
 
     def shape(self, short_side: int) -> Shape:
         """At that size."""
-        return picture.shape(self.probe.video, short_side, self.profile.long_side, self.profile.fps)
+        return picture.shape(self.video, short_side, self.profile.long_side, self.profile.fps)
 
     def pixels(self, short_side: int) -> float:
         """Of the whole clip at that size."""
@@ -140,11 +147,8 @@ class Ground:
 
     def reached(self, aim: ForDeadline, effort: str) -> bool:
         """Whether something watchable would be in time, as far as other clips tell."""
-        found = self.search(aim, effort, None)
+        found = learned(aim, self.curve(effort), self.sizes)
         return aim.cost(found.curve) < inf and found.curve.score(found.crf) >= WATCHABLE
-
-    def search(self, aim: Aim, effort: str, trial: Trial | None) -> Found:
-        return search(aim, self.curve(effort), self.sides, self.pixels, trial)
 
     def voice(self, picture_bytes: float) -> int:
         """The best sound, in bits/s, that leaves the picture its share; the worst only where bytes are counted."""
@@ -167,22 +171,35 @@ class Guess:
     found: Found
 
 
-def choose(ground: Ground, sampling: Sampling) -> Choice:
-    """The recipe for a clip. `sampling` is entered only where a search pays; what it raises is raised."""
+def choose(ground: Ground, sampling: Sampling | None) -> Choice:
+    """The recipe for a clip. `sampling` is entered only where a search pays; what it raises is raised.
+
+    Without it, by what other clips needed.
+    """
     efforts = ["fine"] if ground.rate is None else list(EFFORTS)
     guess = min((_guess(ground, effort) for effort in efforts), key=lambda guess: _cost(ground, guess))
-    if searched := _pays(ground, guess):
-        with sampling(guess.effort) as trial:
-            found = ground.search(ground.aim(guess.effort, guess.voice), guess.effort, trial)
-        guess = Guess(guess.effort, ground.voice(found.curve.bytes(found.crf)), found)
-    return _chosen(ground, guess, searched=searched)
+    if sampling is None or not _pays(ground, guess, _GLANCE):
+        return _chosen(ground, guess, searched=False)
+    with sampling(guess.effort) as trial:
+        aim = ground.aim(guess.effort, guess.voice)
+        found = glance(aim, ground.curve(guess.effort), ground.sizes, trial)
+        guess = _reconsidered(ground, guess, found)
+        if _pays(ground, guess, _SEARCH):
+            found = search(ground.aim(guess.effort, guess.voice), found, ground.sizes, trial)
+            guess = _reconsidered(ground, guess, found)
+    return _chosen(ground, guess, searched=True)
+
+
+def _reconsidered(ground: Ground, guess: Guess, found: Found) -> Guess:
+    """With the sound that goes with what was found."""
+    return Guess(guess.effort, ground.voice(found.curve.bytes(found.crf)), found)
 
 
 def _guess(ground: Ground, effort: str) -> Guess:
     """Without any trial."""
     voice = ground.profile.audio_rate
     for _ in range(2):
-        found = ground.search(ground.aim(effort, voice), effort, None)
+        found = learned(ground.aim(effort, voice), ground.curve(effort), ground.sizes)
         voice = ground.voice(found.curve.bytes(found.crf))
     return Guess(effort, voice, found)
 
@@ -194,8 +211,11 @@ def _cost(ground: Ground, guess: Guess) -> float:
     return late + aim.cost(guess.found.curve)
 
 
-def _pays(ground: Ground, guess: Guess) -> bool:
-    """Whether a search saves more than it takes; where quality or size was asked for, it always does."""
+def _pays(ground: Ground, guess: Guess, price: float) -> bool:
+    """Whether looking at the clip saves more than it takes; where quality or size was asked for, it always does.
+
+    `price` is the seconds of sending for each second of encoding beyond which it does.
+    """
     delivery = ground.delivery(guess.effort, guess.voice)
     if delivery is None or ground.brief.vmaf is not None or ground.brief.max_bytes is not None:
         return True
@@ -203,7 +223,7 @@ def _pays(ground: Ground, guess: Guess) -> bool:
     making, sending = delivery.making(curve.pixels), delivery.sending(curve.bytes(guess.found.crf))
     if ground.brief.deadline is not None and 2 * making + sending > ground.brief.deadline:
         return False
-    return sending > _PAYS * making
+    return sending > price * making
 
 
 def _chosen(ground: Ground, guess: Guess, *, searched: bool) -> Choice:
@@ -215,7 +235,7 @@ def _chosen(ground: Ground, guess: Guess, *, searched: bool) -> Choice:
         effort=guess.effort,
         audio_rate=guess.voice,
     )
-    options = {side: _option(ground, guess, side, aim.crf(found.curves[side])) for side in ground.sides}
+    options = {side: _option(ground, guess, side, aim.crf(found.curves[side])) for side in ground.sizes.sides}
     expected = options[found.short_side]
     return Choice(
         recipe=recipe,

@@ -1,8 +1,8 @@
 """Tries encodes on a sample of a clip, and measures how good what came out is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from fieldkit.transcode.quality import METRICS, Metric, Quality, pooled
 from fieldkit.transcode.recipe import Recipe
 from fieldkit.transcode.windows import Window, windows
 
+Tick = Callable[[], None]  # called now and then while ffmpeg works; what it raises ends the work
 _EVERY = 3  # pictures of a sample of which one is compared: a third of the work, and VMAF moves by 0.1
 _FULL_EVERY = 5  # the same of a whole clip
 
@@ -30,6 +31,11 @@ class Yardstick:
     shape: Shape
     metric: Metric
     every: int
+    tick: Tick = lambda: None
+
+    def run(self, arguments: Sequence[str]) -> None:
+        """Runs ffmpeg to its end, ticking."""
+        self.ffmpeg.run(arguments, progress=lambda _: self.tick())
 
     def measure(self, made: Path, reference: Any, parts: Sequence[Window] = ()) -> Quality:
         """The quality of a file against a reference stream; of a sample's parts without their beginnings.
@@ -39,7 +45,7 @@ class Yardstick:
         """
         log = disk.part_for(made.with_name("compared.log"))
         try:
-            self.ffmpeg.run(
+            self.run(
                 trials.comparing(url(made), reference, self.shape, self.metric, log.as_posix(), self.every)
             )
             scores = self.metric.read(log.read_text("utf-8"))
@@ -67,7 +73,7 @@ class Lab:
         joins = [sum(part.length for part in self.parts[:number]) for number in range(1, len(self.parts))]
         made = disk.part_for(self.sample.with_name("trial.mp4"))
         try:
-            self.yardstick.ffmpeg.run(trials.trying(url(self.sample), url(made), shape, recipe, joins))
+            self.yardstick.run(trials.trying(url(self.sample), url(made), shape, recipe, joins))
             pictures, size = _weighed(
                 made, len(self.parts), self.ground.seconds * float(shape.fps), shape.gop
             )
@@ -82,28 +88,27 @@ class Lab:
 
 
 @contextmanager
-def lab(ffmpeg: Ffmpeg, source: Path, ground: Ground, effort: str, folder: Path) -> Iterator[Lab]:
+def lab(ground: Ground, source: Path, folder: Path, effort: str, yardstick: Yardstick) -> Iterator[Lab]:
     """Cuts the sample into `folder` and takes it away afterwards. Raises FfmpegFailed, DiskFull."""
-    shape, video, parts = ground.shape(ground.full), ground.probe.video, windows(ground.seconds)
+    parts = windows(ground.seconds)
     sample = disk.part_for(folder / "sample.nut")
     try:
-        ffmpeg.run(trials.cutting(url(source), url(sample), video, shape, parts))
-        yield Lab(ground, sample, effort, parts, Yardstick(ffmpeg, shape, metric_of(ffmpeg), _EVERY))
+        yardstick.run(trials.cutting(url(source), url(sample), ground.video, yardstick.shape, parts))
+        yield Lab(ground, sample, effort, parts, replace(yardstick, every=_EVERY))
     finally:
         sample.unlink(missing_ok=True)
 
 
-def judged(ffmpeg: Ffmpeg, made: Path, source: Path, ground: Ground) -> Quality:
-    """How good a finished file is against its source at the profile's size. Raises FfmpegFailed."""
-    shape = ground.shape(ground.full)
-    reference = trials.original(url(source), ground.probe.video, shape)
-    return Yardstick(ffmpeg, shape, metric_of(ffmpeg), _FULL_EVERY).measure(made, reference)
-
-
-def metric_of(ffmpeg: Ffmpeg) -> Metric:
-    """The best metric that this ffmpeg has."""
+def yardstick(ground: Ground, ffmpeg: Ffmpeg, tick: Tick = lambda: None) -> Yardstick:
+    """The best that this ffmpeg has, against the source at the profile's size."""
     known = ffmpeg.listing(["-filters"]).split()
-    return next((metric for metric in METRICS.values() if metric.filter in known), METRICS["ssim"])
+    metric = next((metric for metric in METRICS.values() if metric.filter in known), METRICS["ssim"])
+    return Yardstick(ffmpeg, ground.shape(ground.full), metric, _FULL_EVERY, tick)
+
+
+def judged(made: Path, source: Path, ground: Ground, yardstick: Yardstick) -> Quality:
+    """How good a finished file is against its source. Raises FfmpegFailed."""
+    return yardstick.measure(made, trials.original(url(source), ground.video, yardstick.shape))
 
 
 def url(path: Path) -> str:

@@ -1,8 +1,8 @@
 """From a probe and a profile to encoder arguments; pure, so that every shape of clip can be tried in a test."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
-from typing import Any
+from typing import Any, Self
 
 import ffmpeg
 
@@ -44,6 +44,11 @@ class Plan:
         )
         clip = ffmpeg.output(*self._streams(media), destination, **self._encoder(), **limit)
         return list(ffmpeg.merge_outputs(clip, pulse).get_args())
+
+    def by(self, recipe: Recipe, profile: Profile) -> Self:
+        """The same clip by another recipe."""
+        shape = _shape(self.probe, recipe.short_side, profile.long_side, recipe.fps)
+        return replace(self, recipe=recipe, shape=shape)
 
     def _streams(self, media: Any) -> list[Any]:
         """The picture, if need be one of the sound, and the sound."""

@@ -12,16 +12,21 @@ from fieldkit.journal import Due, Journal
 from fieldkit.model import Rendition, Sha256
 from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
+from fieldkit.transcode.choose import Choice, Conditions, Ground
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
 from fieldkit.transcode.listen import listened, loudness
 from fieldkit.transcode.plan import Plan, plan
 from fieldkit.transcode.probe import Probe, probe, seen
 from fieldkit.transcode.profiles import PROFILES
+from fieldkit.transcode.quality import Quality
+from fieldkit.transcode.recipe import Recipe
 from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.rules import judge, rejections
+from fieldkit.transcode.studio import Cut, Studio, searched
 
 SUFFIX = ".mp4"
 Progress = Callable[[float, float], None]  # seconds of output done, of how many
+UNKNOWN = Conditions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,12 @@ class Made:
     height: int
     loudness: float | None = None  # LUFS of its sound, mono taken for both sides; None where it has none
     notes: tuple[str, ...] = ()  # what the crew should know of it, a sentence each
+    quality: Quality | None = None  # None where it was not measured
+    choice: Choice | None = None  # None where there was nothing to choose
+    speed: float | None = None  # of the encode, in pixels/s of the finest effort
+
+
+Early = Callable[[Made], None]
 
 
 def render(
@@ -46,15 +57,27 @@ def render(
     ffmpeg: Ffmpeg,
     *,
     brief: Brief = NOTHING_MORE,
+    conditions: Conditions = UNKNOWN,
     progress: Progress = lambda _done, _of: None,
+    early: Early | None = None,
 ) -> Made:
     """Encodes `source` as `<destination_folder>/<name>`.
+
+    `early` is given a watchable version, published beside it, where the deadline can't be met.
 
     Raises NotAVideo, TooLong, NeedsCrew about the source; DiskFull; Refused where the result breaks a rule of X;
     WorthRetrying where ffmpeg was ended from outside. Whatever is raised, nothing is published.
     """
     return _render(
-        source, profile, destination_folder, lambda _: name, ffmpeg, brief=brief, progress=progress
+        source,
+        profile,
+        destination_folder,
+        lambda _: name,
+        ffmpeg,
+        brief=brief,
+        conditions=conditions,
+        progress=progress,
+        early=early,
     )
 
 
@@ -65,6 +88,7 @@ def render_due(
     ffmpeg: Ffmpeg,
     *,
     brief: Brief = NOTHING_MORE,
+    conditions: Conditions = UNKNOWN,
     progress: Progress = lambda _done, _of: None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Rendition:
@@ -83,7 +107,17 @@ def render_due(
             else plain
         )
 
-    made = _render(source, due.profile, library.renditions, name, ffmpeg, brief=brief, progress=progress)
+    made = _render(
+        source,
+        due.profile,
+        library.renditions,
+        name,
+        ffmpeg,
+        brief=brief,
+        conditions=conditions,
+        progress=progress,
+        early=None,  # the proxy is the version that goes first
+    )
     rendition = Rendition(
         take=due.take.id,
         profile=due.profile,
@@ -108,24 +142,61 @@ def _render(
     ffmpeg: Ffmpeg,
     *,
     brief: Brief,
+    conditions: Conditions,
     progress: Progress,
+    early: Early | None,
 ) -> Made:
-    planned = plan(probe(source), PROFILES[profile], trim=brief.trim)
+    wanted = PROFILES[profile]
+    planned = plan(probe(source), wanted, trim=brief.trim)
     waiting = partial(progress, 0.0, planned.seconds)
     planned = listened(planned, _url(source), ffmpeg, waiting)
-    part = disk.part_for(folder / f"{profile}{SUFFIX}")
-    with disk.discarded_on_error(part):
+
+    def part() -> Path:
+        return disk.part_for(folder / f"{profile}{SUFFIX}")
+
+    def encode(recipe: Recipe, destination: Path) -> Plan:
+        by = planned.by(recipe, wanted)
         ffmpeg.run(
-            planned.arguments(_url(source), _url(part)),
-            seconds=planned.seconds,
-            progress=lambda done: progress(done, planned.seconds),
+            by.arguments(_url(source), _url(destination)),
+            seconds=by.seconds,
+            progress=lambda done: progress(done, by.seconds),
         )
-        found = _judged(part, planned, source)
-        heard = loudness(_url(part), found, ffmpeg)
-        sha256, size = disk.hashed(part)
+        return by
+
+    ground = Ground(planned.probe, wanted, brief, conditions)
+    studio = Studio(source, ground, ffmpeg, encode, part, waiting)
+    if planned.probe.video is None or not searched(wanted, brief):
+        return _published(studio.plain(planned.recipe), source, folder, name, ffmpeg)
+    choice = studio.choice()
+    if early is not None and (first := studio.first(choice)) is not None:
+        early(_published(first, source, folder, lambda sha256: _first(name(sha256)), ffmpeg))
+    return _published(studio.make(choice), source, folder, name, ffmpeg)
+
+
+def _published(cut: Cut, source: Path, folder: Path, name: Callable[[Sha256], str], ffmpeg: Ffmpeg) -> Made:
+    with disk.discarded_on_error(cut.part):
+        found = _judged(cut.part, cut.plan, source)
+        heard = loudness(_url(cut.part), found, ffmpeg)
+        sha256, size = disk.hashed(cut.part)
         final = folder / name(sha256)
-        disk.publish(part, final)
-    return Made(final, sha256, size, found.seconds, found.width, found.height, heard, remarks(planned.probe))
+        disk.publish(cut.part, final)
+    return Made(
+        path=final,
+        sha256=sha256,
+        bytes=size,
+        seconds=found.seconds,
+        width=found.width,
+        height=found.height,
+        loudness=heard,
+        notes=remarks(cut.plan.probe),
+        quality=cut.quality,
+        choice=cut.choice,
+        speed=cut.speed,
+    )
+
+
+def _first(name: str) -> str:
+    return f"{name.removesuffix(SUFFIX)}-first{SUFFIX}"
 
 
 def _twin(due: Due, sha256: Sha256, journal: Journal) -> bool:

@@ -1,6 +1,6 @@
 """Which size and which rate factor: a walk over sizes with few trials, towards whatever is aimed at; pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import log
 from typing import Protocol
@@ -17,7 +17,6 @@ _DOUBT = 0.6
 _TRIALS = 3  # at one size
 _SIZES = 4  # that are tried
 
-Pixels = Callable[[int], float]  # short side → pixels of the whole clip
 Trial = Callable[[int, float], Point]  # short side, rate factor
 
 
@@ -33,7 +32,7 @@ class Aim(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The size taken with its rate factor, and the curves of all sizes that were tried."""
+    """The size taken with its rate factor, and the curves of all sizes."""
 
     short_side: int
     crf: float
@@ -45,29 +44,58 @@ class Found:
         return self.curves[self.short_side]
 
 
-def sizes(full: int, smallest: int) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What may be chosen from: short sides, the full one first; `pixels` tells how many the whole clip has at one."""
+
+    sides: tuple[int, ...]
+    pixels: Callable[[int], float]
+
+    def away(self, side: int) -> int:
+        """Two steps smaller, or larger where there are none."""
+        at = self.sides.index(side)
+        return self.sides[at + 2] if at + 2 < len(self.sides) else self.sides[max(at - 2, 0)]
+
+
+def steps(full: int, smallest: int) -> tuple[int, ...]:
     """Short sides to choose from, the full one first; even, and none under `smallest` but the full one."""
-    steps = [round(full * factor / 2) * 2 for factor in FACTORS]
-    return [full, *(side for side in steps[1:] if side >= smallest)]
+    sides = [round(full * factor / 2) * 2 for factor in FACTORS]
+    return (full, *(side for side in sides[1:] if side >= smallest))
 
 
-def search(aim: Aim, first: Curve, sides: Sequence[int], pixels: Pixels, trial: Trial | None) -> Found:
-    """Tries the full size and one of 0.7, then the best by what both tell, as long as that is a new one.
+def learned(aim: Aim, known: Curve, sizes: Sizes) -> Found:
+    """Without trials: by what other clips needed and what is `known` of the full size."""
+    return _found(aim, {sizes.sides[0]: known}, sizes)
 
-    Without trials by `first`, what is known of the full size. `sides` are short sides, the full one first.
-    """
-    full = sides[0]
-    curves = {full: _settled(aim, first, full, trial, _NEAR)}
-    while trial is not None and len(curves) < _SIZES:
-        best = _best(aim, _all(curves, sides, pixels))
-        following = sides[min(2, len(sides) - 1)] if len(curves) == 1 else best
+
+def glance(aim: Aim, known: Curve, sizes: Sizes, trial: Trial) -> Found:
+    """One trial at the size that others would take: how this clip differs from them."""
+    guess = learned(aim, known, sizes)
+    side = guess.short_side
+    return _found(aim, {side: guess.curve.plus(trial(side, round(guess.crf, 1)))}, sizes)
+
+
+def search(aim: Aim, found: Found, sizes: Sizes, trial: Trial) -> Found:
+    """On from a glance: tries a size two steps off, then the best by what both tell, as long as that is a new one."""
+    curves = {side: curve for side, curve in found.curves.items() if curve.points}
+
+    def settle(side: int, near: float) -> None:
+        curves[side] = _settled(aim, _all(curves, sizes)[side], side, trial, near)
+
+    settle(next(iter(curves)), _NEAR)
+    while len(curves) < _SIZES:
+        following = sizes.away(next(iter(curves))) if len(curves) == 1 else _best(aim, _all(curves, sizes))
         if following in curves:
             break
-        curves[following] = _settled(aim, _all(curves, sides, pixels)[following], following, trial, _NEAR)
-    everything = _all(curves, sides, pixels)
-    best = _best(aim, everything)
-    everything[best] = _settled(aim, everything[best], best, trial, _NEARER)
-    return Found(best, aim.crf(everything[best]), everything)
+        settle(following, _NEAR)
+    settle(best := _best(aim, _all(curves, sizes)), _NEARER)
+    return _found(aim, curves, sizes, best)
+
+
+def _found(aim: Aim, tried: Mapping[int, Curve], sizes: Sizes, best: int | None = None) -> Found:
+    curves = _all(tried, sizes)
+    side = best or _best(aim, curves)
+    return Found(side, aim.crf(curves[side]), curves)
 
 
 def _best(aim: Aim, curves: Mapping[int, Curve]) -> int:
@@ -75,8 +103,8 @@ def _best(aim: Aim, curves: Mapping[int, Curve]) -> int:
     return min(curves, key=lambda side: (aim.cost(curves[side]), -side))
 
 
-def _all(curves: Mapping[int, Curve], sides: Sequence[int], pixels: Pixels) -> dict[int, Curve]:
-    """Curves of all sizes: those that were tried, and between them what the nearest two tell."""
+def _all(curves: Mapping[int, Curve], sizes: Sizes) -> dict[int, Curve]:
+    """Curves of all sizes: those that were tried, and of the others what the nearest two tell."""
     told = [(side, *curve.told) for side, curve in sorted(curves.items())]
 
     def between(side: int) -> Curve:
@@ -86,14 +114,14 @@ def _all(curves: Mapping[int, Curve], sides: Sequence[int], pixels: Pixels) -> d
         better = below[1] + share * (above[1] - below[1])
         away = min(abs(log(side / below[0])), abs(log(side / above[0])))
         heavier = below[2] + share * (above[2] - below[2]) + _DOUBT * away**2
-        return Curve(side / sides[0], pixels(side), better, heavier)
+        return Curve(side / sizes.sides[0], sizes.pixels(side), better, heavier)
 
-    return {side: curves.get(side) or between(side) for side in sides}
+    return {side: curves.get(side) or between(side) for side in sizes.sides}
 
 
-def _settled(aim: Aim, curve: Curve, side: int, trial: Trial | None, near: float) -> Curve:
+def _settled(aim: Aim, curve: Curve, side: int, trial: Trial, near: float) -> Curve:
     """The curve, known about where the aim would use it."""
-    while trial is not None and len(curve.points) < _TRIALS:
+    while len(curve.points) < _TRIALS:
         crf = round(aim.crf(curve), 1)
         if curve.distance(crf) <= near:
             break

@@ -1,5 +1,6 @@
 """The search: curves, sizes, aims and budgets, on clips that are only numbers."""
 
+from itertools import pairwise
 from math import exp, inf, log
 
 import pytest
@@ -10,7 +11,7 @@ from fieldkit.transcode.aims import ForBytes, ForDeadline, ForScore
 from fieldkit.transcode.budget import USED, fit
 from fieldkit.transcode.curve import COARSEST, FINEST, Curve, Point
 from fieldkit.transcode.delivery import Delivery
-from fieldkit.transcode.search import search, sizes
+from fieldkit.transcode.search import Aim, Found, Sizes, glance, search, steps
 from fieldkit.transcode.windows import windows
 
 PIXELS = 640 * 480 * 500.0
@@ -21,6 +22,13 @@ crfs = st.floats(FINEST, COARSEST)
 
 def pixels(side: int) -> float:
     return PIXELS * (side / FULL) ** 2
+
+
+SIZES = Sizes(steps(FULL, 240), pixels)
+
+
+def searched(aim: Aim, clip: "Clip") -> Found:
+    return search(aim, glance(aim, Curve(1.0, PIXELS), SIZES, clip.trial), SIZES, clip.trial)
 
 
 class Clip:
@@ -49,8 +57,8 @@ def test_quality_and_bytes_fall_along_the_rate_factor(
     for crf in measured:
         curve = curve.plus(clip.point(FULL, crf))
     steps = [FINEST + (COARSEST - FINEST) * step / 40 for step in range(41)]
-    assert all(curve.score(a) >= curve.score(z) - 1e-9 for a, z in zip(steps, steps[1:], strict=False))
-    assert all(curve.bytes(a) >= curve.bytes(z) - 1e-9 for a, z in zip(steps, steps[1:], strict=False))
+    assert all(curve.score(a) >= curve.score(z) - 1e-9 for a, z in pairwise(steps))
+    assert all(curve.bytes(a) >= curve.bytes(z) - 1e-9 for a, z in pairwise(steps))
     found = curve.crf_for_score(score)
     if FINEST + 0.1 < found < COARSEST - 0.1:
         assert curve.score(found) == pytest.approx(score, abs=0.01)
@@ -65,7 +73,7 @@ def test_a_curve_goes_through_its_trials_and_never_extends_their_slope() -> None
 @given(better, heavier, st.floats(0.8, 3.5), st.floats(70, 93))
 def test_the_search_hits_the_quality_in_few_trials(b: float, h: float, detail: float, score: float) -> None:
     clip = Clip(b, h, detail)
-    found = search(ForScore(score), Curve(1.0, PIXELS), sizes(FULL, 240), pixels, clip.trial)
+    found = searched(ForScore(score), clip)
     assume(FINEST < found.crf < COARSEST)
     assert clip.point(found.short_side, found.crf).score == pytest.approx(score, abs=1.2)
     assert len(clip.tried) <= 9
@@ -76,35 +84,33 @@ def test_the_size_taken_costs_little_more_than_the_best(
     b: float, h: float, detail: float, score: float
 ) -> None:
     clip = Clip(b, h, detail)
-    sides = sizes(FULL, 240)
-    found = search(ForScore(score), Curve(1.0, PIXELS), sides, pixels, clip.trial)
+    found = searched(ForScore(score), clip)
 
     def cost(side: int) -> float:
         crf = 30 - (log(score / (100 - score)) - 2.0 - detail * log(side / FULL) - b) / 0.15
         return clip.point(side, crf).bytes if FINEST <= crf <= COARSEST else inf
 
-    best = min(map(cost, sides))
+    best = min(map(cost, SIZES.sides))
     assume(best < inf and FINEST < found.crf < COARSEST)
     assert clip.point(found.short_side, found.crf).bytes <= 1.25 * best
 
 
 def test_soft_clips_shrink_and_detailed_ones_keep_their_size() -> None:
-    sides = sizes(FULL, 240)
-    soft = search(ForScore(80), Curve(1.0, PIXELS), sides, pixels, Clip(0, 0, 0.8).trial)
-    fine = search(ForScore(90), Curve(1.0, PIXELS), sides, pixels, Clip(0, 0, 3.0).trial)
+    soft = searched(ForScore(80), Clip(0, 0, 0.8))
+    fine = searched(ForScore(90), Clip(0, 0, 3.0))
     assert soft.short_side < 300
     assert fine.short_side == FULL
 
 
 def test_small_sources_are_not_made_smaller() -> None:
-    assert sizes(180, 180) == [180]
-    assert sizes(480, 240) == [480, 404, 336, 278]
+    assert steps(180, 180) == (180,)
+    assert steps(480, 240) == (480, 404, 336, 278)
 
 
 @given(st.floats(1e4, 1e7), better, heavier)
 def test_a_search_for_bytes_stays_within_them(most: float, b: float, h: float) -> None:
     clip = Clip(b, h)
-    found = search(ForBytes(most), Curve(1.0, PIXELS), sizes(FULL, 240), pixels, clip.trial)
+    found = searched(ForBytes(most), clip)
     assume(found.crf < COARSEST)
     assert clip.point(found.short_side, found.crf).bytes <= most * 1.08
 
@@ -113,7 +119,7 @@ def test_a_search_for_bytes_stays_within_them(most: float, b: float, h: float) -
 def test_what_meets_a_deadline_arrives_by_it(rate: float, seconds: float, b: float) -> None:
     delivery = Delivery(rate, speed=25e6, effort="fine", beside=60_000)
     aim, clip = ForDeadline(seconds, delivery), Clip(b, 0)
-    found = search(aim, Curve(1.0, PIXELS), sizes(FULL, 240), pixels, clip.trial)
+    found = searched(aim, clip)
     assume(aim.cost(found.curve) < inf)
     made = clip.point(found.short_side, found.crf)
     assert delivery.arrival(pixels(found.short_side), made.bytes) <= seconds * 1.1
