@@ -52,9 +52,8 @@ class Sizes:
     pixels: Callable[[int], float]
 
     def away(self, side: int) -> int:
-        """Two steps smaller, or larger where there are none."""
-        at = self.sides.index(side)
-        return self.sides[at + 2] if at + 2 < len(self.sides) else self.sides[max(at - 2, 0)]
+        """The full size, or from there two steps down: what lies between follows from both."""
+        return self.sides[0] if side != self.sides[0] else self.sides[min(2, len(self.sides) - 1)]
 
 
 def steps(full: int, smallest: int) -> tuple[int, ...]:
@@ -76,7 +75,7 @@ def glance(aim: Aim, known: Curve, sizes: Sizes, trial: Trial) -> Found:
 
 
 def search(aim: Aim, found: Found, sizes: Sizes, trial: Trial) -> Found:
-    """On from a glance: tries a size two steps off, then the best by what both tell, as long as that is a new one."""
+    """On from a glance: tries a size well away, then the best by what both tell, as long as that is a new one."""
     curves = {side: curve for side, curve in found.curves.items() if curve.points}
 
     def settle(side: int, near: float) -> None:
