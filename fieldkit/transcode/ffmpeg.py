@@ -1,11 +1,13 @@
 """The only module that starts ffmpeg: argument lists in, sentences out."""
 
+import os
 import re
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from threading import Thread
 from typing import IO, Any, Self
 
@@ -20,6 +22,24 @@ _LISTING = 20.0  # seconds
 _PATIENCE = 10.0  # seconds between asking ffmpeg to end and ending it
 _SAID = re.compile(r"\[(?:info|warning|error|fatal|panic|verbose)\] ?")
 _SOURCE = re.compile(r"^\[[^\]]* @ 0x[0-9a-f]+\] ")
+_VERSION = re.compile(r"ffmpeg version (\S+)")
+_X264 = re.compile(r"264 - core (\d+(?: r\d+)?)")
+_TRY = [
+    "-f",
+    "lavfi",
+    "-i",
+    "color=s=32x32",
+    "-frames:v",
+    "1",
+    "-c:v",
+    "libx264",
+    "-flags",
+    "+global_header",
+    "-f",
+    "null",
+    "-",
+]  # x264 says who it is
+_GENTLE = 10  # niceness: a desktop stays usable beside it
 _BAD = re.compile(r"\[(?:error|fatal|panic)\]")
 # ffmpeg's last words are about itself, not about the trouble
 _NOISE = re.compile(
@@ -109,10 +129,20 @@ class Running:
 
 
 class Ffmpeg:
-    """One ffmpeg binary; None is the one that imageio-ffmpeg brings."""
+    """One ffmpeg binary; None is the one that imageio-ffmpeg brings. A gentle one leaves the processor to others."""
 
-    def __init__(self, binary: str | None = None) -> None:
+    def __init__(self, binary: str | None = None, *, gentle: bool = False) -> None:
         self.binary = binary or imageio_ffmpeg.get_ffmpeg_exe()
+        self.gentle = gentle
+
+    @cached_property
+    def tools(self) -> dict[str, str]:
+        """The versions of ffmpeg and x264, as they tell them. Raises Unready."""
+        version, x264 = _VERSION.search(self.listing(["-version"])), _X264.search(self.listing(_TRY))
+        return {
+            "ffmpeg": version[1] if version else "unknown",
+            "x264": f"core {x264[1]}" if x264 else "unknown",
+        }
 
     def run(
         self,
@@ -207,10 +237,12 @@ class Ffmpeg:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
-                **_apart(inherit),
+                **_apart(inherit, gentle=self.gentle),
             )
         except OSError as error:
             raise self._missing(error) from error
+        if self.gentle:
+            _hold_back(process.pid)
         return Running(process, tap)
 
 
@@ -233,10 +265,19 @@ def complaint(said: Sequence[str]) -> str:
     return _SAID.sub("", _SOURCE.sub("", telling[-1])).strip().rstrip(".")
 
 
-def _apart(inherit: Sequence[int]) -> dict[str, Any]:
+def _apart(inherit: Sequence[int], *, gentle: bool) -> dict[str, Any]:
     if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP
+        return {"creationflags": flags | (subprocess.BELOW_NORMAL_PRIORITY_CLASS if gentle else 0)}
     return {"start_new_session": True, "pass_fds": tuple(inherit)}
+
+
+def _hold_back(pid: int) -> None:
+    """Lets others go first. By group, which on Linux reaches threads that have started already."""
+    if sys.platform != "win32":
+        with suppress(OSError):  # it has ended already
+            niceness = max(_GENTLE, os.getpriority(os.PRIO_PROCESS, 0))
+            os.setpriority(os.PRIO_PGRP, pid, niceness)
 
 
 def _lines(line: Callable[[str], None]) -> Callable[[bytes], None]:

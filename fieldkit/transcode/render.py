@@ -1,19 +1,24 @@
 """Makes renditions: encode into a `.part`, judge it, hash it, publish it; then the fact."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from fieldkit import disk
+import av
+
+from fieldkit import __version__, disk
 from fieldkit.config import Library
 from fieldkit.errors import Refused
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Rendition, Sha256
+from fieldkit.transcode import bookfile
 from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
 from fieldkit.transcode.listen import listened, loudness
+from fieldkit.transcode.passport import Passport
 from fieldkit.transcode.plan import Plan, plan
 from fieldkit.transcode.probe import Probe, probe, seen
 from fieldkit.transcode.profiles import PROFILES
@@ -34,6 +39,7 @@ class Made:
     seconds: float
     width: int
     height: int
+    passport: Passport
     loudness: float | None = None  # LUFS of its sound, mono taken for both sides; None where it has none
     notes: tuple[str, ...] = ()  # what the crew should know of it, a sentence each
 
@@ -47,14 +53,24 @@ def render(
     *,
     brief: Brief = NOTHING_MORE,
     progress: Progress = lambda _done, _of: None,
+    sha256: Sha256 | None = None,
+    before: Callable[[Made], None] = lambda _: None,
 ) -> Made:
-    """Encodes `source` as `<destination_folder>/<name>`.
+    """Encodes `source` as `<destination_folder>/<name>`; `sha256` is the source's, where it is known.
 
-    Raises NotAVideo, TooLong, NeedsCrew about the source; DiskFull; Refused where the result breaks a rule of X;
+    `before` is called when all is done but the publishing. Raises NotAVideo, TooLong, NeedsCrew about the source; DiskFull; Refused where the result breaks a rule of X;
     WorthRetrying where ffmpeg was ended from outside. Whatever is raised, nothing is published.
     """
     return _render(
-        source, profile, destination_folder, lambda _: name, ffmpeg, brief=brief, progress=progress
+        source,
+        sha256 or disk.hashed(source)[0],
+        profile,
+        destination_folder,
+        lambda _: name,
+        ffmpeg=ffmpeg,
+        brief=brief,
+        progress=progress,
+        before=before,
     )
 
 
@@ -83,7 +99,16 @@ def render_due(
             else plain
         )
 
-    made = _render(source, due.profile, library.renditions, name, ffmpeg, brief=brief, progress=progress)
+    made = _render(
+        source,
+        due.original.sha256,
+        due.profile,
+        library.renditions,
+        name,
+        ffmpeg=ffmpeg,
+        brief=brief,
+        progress=progress,
+    )
     rendition = Rendition(
         take=due.take.id,
         profile=due.profile,
@@ -94,7 +119,7 @@ def render_due(
         width=made.width,
         height=made.height,
     )
-    journal.rendered(rendition)
+    journal.rendered(rendition, made.passport.document())
     for sentence in made.notes:
         tell(sentence)
     return rendition
@@ -102,30 +127,65 @@ def render_due(
 
 def _render(
     source: Path,
+    source_sha256: Sha256,
     profile: str,
     folder: Path,
     name: Callable[[Sha256], str],
-    ffmpeg: Ffmpeg,
     *,
+    ffmpeg: Ffmpeg,
     brief: Brief,
     progress: Progress,
+    before: Callable[[Made], None] = lambda _: None,
 ) -> Made:
     planned = plan(probe(source), PROFILES[profile], trim=brief.trim)
     waiting = partial(progress, 0.0, planned.seconds)
     planned = listened(planned, _url(source), ffmpeg, waiting)
     part = disk.part_for(folder / f"{profile}{SUFFIX}")
     with disk.discarded_on_error(part):
+        began = time.monotonic()
         ffmpeg.run(
             planned.arguments(_url(source), _url(part)),
             seconds=planned.seconds,
             progress=lambda done: progress(done, planned.seconds),
         )
+        took = time.monotonic() - began
         found = _judged(part, planned, source)
         heard = loudness(_url(part), found, ffmpeg)
         sha256, size = disk.hashed(part)
-        final = folder / name(sha256)
+        passport = _passport(source_sha256, planned, profile, brief, ffmpeg=ffmpeg, took=took, heard=heard)
+        final, seen_as = folder / name(sha256), (found.seconds, found.width, found.height)
+        made = Made(final, sha256, size, *seen_as, passport, heard, remarks(planned.probe))
+        before(made)
         disk.publish(part, final)
-    return Made(final, sha256, size, found.seconds, found.width, found.height, heard, remarks(planned.probe))
+    return made
+
+
+def _passport(
+    source: Sha256,
+    planned: Plan,
+    profile: str,
+    brief: Brief,
+    *,
+    ffmpeg: Ffmpeg,
+    took: float,
+    heard: float | None,
+) -> Passport:
+    width, height = planned.shape.frame
+    fps = float(planned.shape.fps)
+    return Passport(
+        source=source,
+        profile=profile,
+        brief=asdict(brief),
+        recipe=asdict(planned.recipe),
+        width=width,
+        height=height,
+        fps=fps,
+        frames=round(planned.seconds * fps),
+        took=took,
+        tools={"fieldkit": __version__, **ffmpeg.tools, "av": av.__version__},
+        rules=bookfile.packaged().as_of,
+        loudness=heard,
+    )
 
 
 def _twin(due: Due, sha256: Sha256, journal: Journal) -> bool:
