@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,11 +32,14 @@ from fieldkit.sync.push import Progress as Sending
 from fieldkit.sync.push import Push
 from fieldkit.sync.queue import listing
 from fieldkit.sync.tus import Tus
-from fieldkit.transcode.batch import Result, batch
+from fieldkit.transcode import machine
+from fieldkit.transcode.batch import Hands, Result, Threads, batch, forecast, mirrored
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
+from fieldkit.transcode.cluster import Cluster
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe, seen
 from fieldkit.transcode.profiles import DUE
+from fieldkit.transcode.reckoning import Reckoning
 from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.render import Progress
 
@@ -50,6 +53,17 @@ class Audience:
     rendering: Callable[[Due], Progress]  # returns who wants seconds of output done, of how many
     sending: Callable[[Sending, float | None], None]  # with the goodput in bits/s
     trouble: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A batch that goes on as its results are asked for; to be closed."""
+
+    sources: list[Path]
+    left_out: int  # files in the output folder that a batch made before
+    reckoning: Reckoning
+    results: Generator[Result, None, None]
+    jobs: int | None = None  # at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +170,34 @@ class Kit:
         folder: Path,
         profile: str,
         *,
-        jobs: int,
         brief: Brief,
-        progress: Callable[[Path, float, float], None],
-    ) -> list[Result]:
-        """A batch over any files and folders, no library needed."""
-        return batch(
-            find(paths), folder, self.ffmpeg, profile=profile, jobs=jobs, brief=brief, progress=progress
-        )
+        jobs: int | None = None,
+        cluster: str | None = None,
+        dry: bool = False,
+        progress: Callable[[Path, float, float], None] = lambda _source, _done, _of: None,
+    ) -> Errand:
+        """A batch over any files and folders, no library needed; its work is done as its results are asked for.
+
+        `jobs` at a time, None for as many as fit; `cluster` is the address of a Dask scheduler.
+        """
+        sources, left_out = mirrored(paths, folder, find)
+        reckoning = Reckoning({source.path: size_of(source.path) for source in sources})
+        if dry:
+            results = forecast(sources, folder, profile=profile, brief=brief)
+            return Errand([source.path for source in sources], left_out, reckoning, results)
+
+        def follow(source: Path, done: float, of: float) -> None:
+            reckoning.at(source, done / of)
+            progress(source, done, of)
+
+        hands: Hands
+        if cluster is None:
+            at_a_time = jobs or machine.jobs()
+            hands = Threads(Ffmpeg(self.settings.ffmpeg, gentle=True), at_a_time, follow)
+        else:
+            at_a_time, hands = None, Cluster(cluster)
+        results = batch(sources, folder, hands, profile=profile, brief=brief, reckoning=reckoning)
+        return Errand([source.path for source in sources], left_out, reckoning, results, at_a_time)
 
     def _shot(self, seconds: float, size: tuple[int, int], fps: int) -> Shot:
         """What to film with: the camera that was named, or the only one there is. Raises NoDevice."""
@@ -271,6 +305,14 @@ class Kit:
 def seconds_of(path: Path) -> float | None:
     """How long a video plays; None where it does not tell. Raises NotAVideo for anything else."""
     return seen(path).seconds
+
+
+def size_of(path: Path) -> int:
+    """Bytes; 0 where the file has gone."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def measured(path: Path) -> Measured:

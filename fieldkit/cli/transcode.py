@@ -1,6 +1,7 @@
 """render, transcode, check: from originals to files that X takes."""
 
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,55 +59,104 @@ def render(again: bool, trim: bool, as_json: bool, folder: str | None) -> int:
     return options.exit_code(len(outcome.rendered), len(outcome.refused), damaged=outcome.damaged)
 
 
+class _Jobs(click.ParamType[int | None]):
+    """A number, or `auto`."""
+
+    name = "auto|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        """None for `auto`."""
+        return None if value == "auto" else click.IntRange(1, 64).convert(value, param, ctx)
+
+
 @click.command(
     epilog=options.epilog(
-        "fieldkit transcode card/*.MP4 -o ready", "fieldkit transcode DCIM -o ready --jobs 2 --json"
+        "fieldkit transcode card/*.MP4 -o ready",
+        "fieldkit transcode DCIM -o ready --jobs 2 --json",
+        "fieldkit transcode DCIM -o ready --dry-run",
+        "fieldkit transcode /archive -o /archive/ready --dask tcp://10.0.0.5:8786",
     )
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where to put them."
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where to put them; a folder's tree is mirrored there.",
 )
 @click.option("--profile", type=click.Choice(["tweet", "proxy"]), default="tweet", show_default=True)
-@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Files at a time.")
+@click.option(
+    "--jobs",
+    type=_Jobs(),
+    default="auto",
+    show_default=True,
+    help="Files at a time; auto: what processors and memory take.",
+)
 @click.option("--trim", is_flag=True, help="Cut clips that are too long instead of refusing them.")
+@click.option(
+    "--dry-run", "dry", is_flag=True, help="Only say what would be made and refused; write nothing."
+)
+@click.option(
+    "--dask",
+    "cluster",
+    metavar="ADDRESS",
+    help="Let the workers of a Dask cluster do it (tcp://HOST:8786); they reach the files under the same paths.",
+)
 @options.as_json
 @options.library
 def transcode(
     paths: tuple[Path, ...],
     output: Path,
     profile: str,
-    jobs: int,
+    jobs: int | None,
     trim: bool,
+    dry: bool,
+    cluster: str | None,
     as_json: bool,
     folder: str | None,
 ) -> int:
     """Turn any video files and folders into MP4s that X takes, offline. What is done already is skipped."""
+    from fieldkit.cli.batchview import View
     from fieldkit.transcode.brief import Brief
 
     kit = options.kit(folder)
     options.interruptible()
-    bars = say.Bars()
-    with bars.shown():
-        results = kit.transcode(
-            paths,
-            output,
-            profile,
-            jobs=jobs,
-            brief=Brief(trim=trim),
-            progress=lambda source, done, total: bars.update(source.name, total, done),
-        )
+    view = View(quiet=as_json, dry=dry)
+    errand = kit.transcode(
+        paths,
+        output,
+        profile,
+        brief=Brief(trim=trim),
+        jobs=jobs,
+        cluster=cluster,
+        dry=dry,
+        progress=view.update,
+    )
+    results: list[dict[str, Any]] = []
+    stopped: FieldkitError | None = None
+    try:
+        with view.shown(errand), closing(errand.results):
+            for result in errand.results:
+                view.add(result)
+                if as_json:
+                    results.append(result.document())
+    except FieldkitError as error:
+        if not as_json:
+            raise
+        stopped = error
+    finally:
+        view.end()
+    code = stopped.exit_code if stopped else options.exit_code(view.made + view.skipped, view.refused)
     if as_json:
-        say.document({"results": [asdict(result) for result in results]})
-    for result in results:
-        for sentence in result.notes:
-            say.note(f"{result.source}: {sentence}")
-        if result.error:
-            say.trouble(f"{result.source}: {result.error}")
-        elif not as_json:
-            say.note(f"{result.output}: {'there already' if result.skipped else say.size(result.bytes or 0)}")
-    refused = sum(1 for result in results if result.error)
-    return options.exit_code(len(results) - refused, refused)
+        order = {str(path): number for number, path in enumerate(errand.sources)}
+        results.sort(key=lambda each: order[each["source"]])
+        more = {"error": str(stopped), "exit_code": code} if stopped else {}
+        say.document({"results": results, "summary": view.summary(), **more})
+    if stopped:
+        say.trouble(str(stopped))
+    return code
 
 
 @click.command(

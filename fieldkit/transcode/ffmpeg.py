@@ -24,21 +24,11 @@ _SAID = re.compile(r"\[(?:info|warning|error|fatal|panic|verbose)\] ?")
 _SOURCE = re.compile(r"^\[[^\]]* @ 0x[0-9a-f]+\] ")
 _VERSION = re.compile(r"ffmpeg version (\S+)")
 _X264 = re.compile(r"264 - core (\d+(?: r\d+)?)")
-_TRY = [
-    "-f",
-    "lavfi",
-    "-i",
-    "color=s=32x32",
-    "-frames:v",
-    "1",
-    "-c:v",
-    "libx264",
-    "-flags",
-    "+global_header",
-    "-f",
-    "null",
-    "-",
-]  # x264 says who it is
+# one picture into nothing: x264 says which it is
+_TRY: Sequence[str] = (
+    *("-f", "lavfi", "-i", "color=s=32x32", "-frames:v", "1"),
+    *("-c:v", "libx264", "-flags", "+global_header", "-f", "null", "-"),
+)
 _GENTLE = 10  # niceness: a desktop stays usable beside it
 _BAD = re.compile(r"\[(?:error|fatal|panic)\]")
 # ffmpeg's last words are about itself, not about the trouble

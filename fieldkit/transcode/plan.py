@@ -14,6 +14,7 @@ from fieldkit.transcode.profiles import Profile
 from fieldkit.transcode.recipe import Recipe
 from fieldkit.transcode.sound import Sound
 
+_SOURCE, _DESTINATION = "file:source", "file:destination"  # ffmpeg-python takes no name that is not UTF-8
 _LARGEST_GOP = 512  # X refuses more ("Video GOP is too large")
 _GRACE = 0.5  # a recorder told to stop at 140 s is a few sound packets late: cut without asking
 _MARGIN = 0.05  # of the longest clip, for the last sound packet
@@ -42,13 +43,14 @@ class Plan:
         """ffmpeg's arguments. Both names as `file:/absolute/path`."""
         # fieldkit's death must end ffmpeg too, and only output that breaks does that (facts/capture.md 4.4; an
         # ffmpeg that merely loses its progress pipe goes on): so the source's packet list goes to our pipe
-        media = ffmpeg.input(source, protocol_whitelist="file", format_whitelist=DEMUXERS)
+        media = ffmpeg.input(_SOURCE, protocol_whitelist="file", format_whitelist=DEMUXERS)
         limit = {"t": f"{self.seconds:.3f}"} if self.cut else {}
         pulse = ffmpeg.output(
             media[str(self.probe.leading)], "pipe:1", c="copy", f="framecrc", flush_packets=1, **limit
         )
-        clip = ffmpeg.output(*self._streams(media), destination, **self._encoder(), **limit)
-        return list(ffmpeg.merge_outputs(clip, pulse).get_args())
+        clip = ffmpeg.output(*self._streams(media), _DESTINATION, **self._encoder(), **limit)
+        names = {_SOURCE: source, _DESTINATION: destination}
+        return [names.get(word, word) for word in ffmpeg.merge_outputs(clip, pulse).get_args()]
 
     def _streams(self, media: Any) -> list[Any]:
         """The picture, if need be one of the sound, and the sound."""
@@ -100,9 +102,10 @@ class Plan:
 
 def metering(source: str, index: int, seconds: float, clean: Sound | None) -> list[str]:
     """ffmpeg's arguments to hear the stream of that index, cleaned or as it is; `sound.heard` reads what is told."""
-    media = ffmpeg.input(source, protocol_whitelist="file", format_whitelist=DEMUXERS)
+    media = ffmpeg.input(_SOURCE, protocol_whitelist="file", format_whitelist=DEMUXERS)
     stream = sound.metered(media[str(index)], clean)
-    return list(ffmpeg.output(stream, "-", f="null", t=f"{seconds:.3f}").get_args())
+    words = ffmpeg.output(stream, "-", f="null", t=f"{seconds:.3f}").get_args()
+    return [source if word == _SOURCE else word for word in words]
 
 
 def plan(probe: Probe, profile: Profile, recipe: Recipe | None = None, *, trim: bool = False) -> Plan:

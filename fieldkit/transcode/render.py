@@ -58,8 +58,9 @@ def render(
 ) -> Made:
     """Encodes `source` as `<destination_folder>/<name>`; `sha256` is the source's, where it is known.
 
-    `before` is called when all is done but the publishing. Raises NotAVideo, TooLong, NeedsCrew about the source; DiskFull; Refused where the result breaks a rule of X;
-    WorthRetrying where ffmpeg was ended from outside. Whatever is raised, nothing is published.
+    `before` is called when all is done but the publishing. Raises NotAVideo, TooLong, NeedsCrew about the source;
+    DiskFull; Refused where the result breaks a rule of X; WorthRetrying where ffmpeg was ended from outside. Whatever
+    is raised, nothing is published.
     """
     return _render(
         source,
@@ -72,6 +73,11 @@ def render(
         progress=progress,
         before=before,
     )
+
+
+def foreseen(source: Path, profile: str, brief: Brief) -> Plan:
+    """What would be made of `source`. Raises NotAVideo, TooLong, NeedsCrew."""
+    return plan(probe(source), PROFILES[profile], trim=brief.trim)
 
 
 def render_due(
@@ -137,7 +143,7 @@ def _render(
     progress: Progress,
     before: Callable[[Made], None] = lambda _: None,
 ) -> Made:
-    planned = plan(probe(source), PROFILES[profile], trim=brief.trim)
+    planned = foreseen(source, profile, brief)
     waiting = partial(progress, 0.0, planned.seconds)
     planned = listened(planned, _url(source), ffmpeg, waiting)
     part = disk.part_for(folder / f"{profile}{SUFFIX}")
