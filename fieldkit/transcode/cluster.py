@@ -4,9 +4,13 @@ Every machine reaches the files under the same absolute paths (a shared folder) 
 worker encodes into a part beside the target and publishes it there; what dies with a worker is done by another one.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
 from typing import Any
+from uuid import uuid4
 
 from fieldkit.errors import FieldkitError, LinkDown, NeedsCrew, Unready, WorthRetrying
 from fieldkit.transcode.batch import Done
@@ -29,6 +33,9 @@ class Cluster:
             raise NeedsCrew(
                 "--dask needs Dask, which is not installed here: `pip install 'fieldkit[dask]'`, on the workers too."
             ) from error
+        for name in logging.root.manager.loggerDict:
+            if name.partition(".")[0] == "distributed":  # the sentences below say it
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         self._dask: Any = distributed
         self._address, self._binary, self._patience = address, binary, patience
 
@@ -37,16 +44,17 @@ class Cluster:
             return
         with self._client() as client:
             futures = {
-                client.submit(_work, job, self._binary, key=f"fieldkit-{n}-{id(self):x}", pure=False): job
-                for n, job in enumerate(jobs)
+                client.submit(_work, _placed(job), self._binary, key=f"fieldkit-{uuid4()}", pure=False): job
+                for job in jobs
             }
             # cancelled when this ends early: what has begun is finished, the rest is not begun
             for future in self._dask.as_completed(futures):
-                yield futures.pop(future), self._result(future)
+                job = futures.pop(future)
+                yield job, replace(self._result(future), source=str(job.source))
 
     def _result(self, future: Any) -> Result:
         if future.cancelled() or future.status == "lost":
-            raise LinkDown(f"The Dask scheduler at {self._address} has gone; {_KEPT}")
+            raise LinkDown(f"The Dask scheduler at {self._address} has gone. {_KEPT}")
         error = future.exception()
         if error is None:
             result: Result = future.result()
@@ -65,7 +73,7 @@ class Cluster:
     @contextmanager
     def _client(self) -> Iterator[Any]:
         try:
-            client = self._dask.Client(self._address, timeout=self._patience, set_as_default=False)
+            client = self._dask.Client(self._address, timeout=self._patience)
         except (OSError, ValueError) as error:  # a time-out is an OSError
             raise LinkDown(
                 f"No Dask scheduler answers at {self._address}; check the address and start it (`dask scheduler`). "
@@ -84,6 +92,17 @@ class Cluster:
 _KEPT = "What is done is kept; run the same command again."
 
 
+def _placed(job: Job) -> Job:
+    """The job as another machine understands it."""
+    return replace(job, source=job.source.absolute())
+
+
 def _work(job: Job, binary: str | None) -> Result:
     """Runs on a worker."""
-    return do(job, Ffmpeg(binary, gentle=True))
+    return do(job, _ffmpeg(binary))
+
+
+@cache
+def _ffmpeg(binary: str | None) -> Ffmpeg:
+    """One for all jobs of a worker: it asks for ffmpeg's version once."""
+    return Ffmpeg(binary, gentle=True)

@@ -81,6 +81,8 @@ def test_takes_as_json_have_the_shape_of_the_blueprint(crew):
     } <= set(first)  # fmt: skip
     assert {"path", "sha256", "bytes"} <= set(first["original"])
     assert [(r["profile"], r["receipt"]) for r in first["renditions"]] == [("proxy", True), ("tweet", True)]
+    assert [r["passport"]["profile"] for r in first["renditions"]] == ["proxy", "tweet"]
+    assert {r["passport"]["source"] for r in first["renditions"]} == {first["original"]["sha256"]}
     assert (first["consent"], second["consent"], second["renditions"]) == ("agreed", "none", [])
     assert isinstance(first["tweet_id"], str)
 

@@ -251,16 +251,16 @@ def test_without_ffmpeg_the_batch_ends_at_the_first_file(tmp_path: Path) -> None
 
 
 def test_a_full_disk_stops_the_batch_at_once_and_keeps_what_is_done(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
-    sources = [Source(card(tmp_path / "a.mp4")), Source(clip("bigbuckbunny")), Source(clip("bikes"))]
+    sources = [Source(card(tmp_path / f"{rate}.mp4", rate=rate)) for rate in ("30", "25", "24")]
     with small_disk(tmp_path / "out") as out:
-        results = batch(sources, out, Threads(ffmpeg))
+        results = batch(sources, out, Threads(ffmpeg), profile="proxy")
         assert next(results).ok
-        ballast = fill(out, 100_000)
+        ballast = fill(out, 8_192)
         with pytest.raises(DiskFull, match="The disk is full"):
             list(results)
         assert len(files(out)) == 2  # the ballast and what was done
         ballast.unlink()
-        again = list(batch(sources, out, Threads(ffmpeg)))
+        again = list(batch(sources, out, Threads(ffmpeg), profile="proxy"))
         assert [result.skipped for result in again] == [True, False, False]
 
 
