@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -99,10 +98,4 @@ def _placed(job: Job) -> Job:
 
 def _work(job: Job, binary: str | None) -> Result:
     """Runs on a worker."""
-    return do(job, _ffmpeg(binary))
-
-
-@cache
-def _ffmpeg(binary: str | None) -> Ffmpeg:
-    """One for all jobs of a worker: it asks for ffmpeg's version once."""
-    return Ffmpeg(binary, gentle=True)
+    return do(job, Ffmpeg(binary, gentle=True))

@@ -7,7 +7,8 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cache
+from pathlib import Path
 from threading import Thread
 from typing import IO, Any, Self
 
@@ -125,14 +126,15 @@ class Ffmpeg:
         self.binary = binary or imageio_ffmpeg.get_ffmpeg_exe()
         self.gentle = gentle
 
-    @cached_property
+    @property
     def tools(self) -> dict[str, str]:
-        """The versions of ffmpeg and x264, as they tell them. Raises Unready."""
-        version, x264 = _VERSION.search(self.listing(["-version"])), _X264.search(self.listing(_TRY))
-        return {
-            "ffmpeg": version[1] if version else "unknown",
-            "x264": f"core {x264[1]}" if x264 else "unknown",
-        }
+        """The versions of ffmpeg and x264, as they tell them; asked once a process. Raises Unready."""
+        try:
+            made = Path(self.binary).stat().st_mtime_ns
+        except OSError:
+            made = 0
+        ffmpeg, x264 = _versions(self.binary, made)
+        return {"ffmpeg": ffmpeg, "x264": x264}
 
     def run(
         self,
@@ -234,6 +236,14 @@ class Ffmpeg:
         if self.gentle:
             _hold_back(process.pid)
         return Running(process, tap)
+
+
+@cache
+def _versions(binary: str, _made: int) -> tuple[str, str]:
+    """Of ffmpeg and its x264; another `_made` is another binary."""
+    ffmpeg = Ffmpeg(binary)
+    version, x264 = _VERSION.search(ffmpeg.listing(["-version"])), _X264.search(ffmpeg.listing(_TRY))
+    return version[1] if version else "unknown", f"core {x264[1]}" if x264 else "unknown"
 
 
 def failure(code: int, said: Sequence[str]) -> FieldkitError:
