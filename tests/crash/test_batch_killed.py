@@ -23,16 +23,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"{number % 3}CANON").mkdir(exist_ok=True)
         make(
             folder / f"{number % 3}CANON" / f"MVI_{number:02d}.mp4",
-            *(
-                "-i",
-                str(clip("carphone_pristine")),
-                "-t",
-                "0.7",
-                "-c",
-                "copy",
-                "-metadata",
-                f"title={number}",
-            ),
+            *("-ss", f"{number / 20}", "-i", str(clip("carphone_pristine")), "-t", "0.7"),
+            *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20"),
         )
     return folder
 
