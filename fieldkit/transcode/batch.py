@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -12,6 +12,7 @@ from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe
 from fieldkit.transcode.render import SUFFIX, render
+from fieldkit.transcode.words import Words
 
 Progress = Callable[[Path, float, float], None]  # the source, seconds of output done, of how many
 
@@ -42,10 +43,13 @@ def batch(
     *,
     profile: str = "tweet",
     brief: Brief = NOTHING_MORE,
+    words: Callable[[Path], Words | None] = lambda _source: None,
     jobs: int = 1,
     progress: Progress = lambda _source, _done, _of: None,
 ) -> list[Result]:
     """One result a source, in their order; what goes wrong with one does not stop the others.
+
+    `words` tells what is burned into which source.
 
     Raises NeedsCrew, DiskFull about the folder, WorthRetrying where another batch is writing to it.
     """
@@ -59,7 +63,7 @@ def batch(
             progress(source, done, of)
 
         try:
-            return _one(source, folder, ffmpeg, profile, brief, report=report)
+            return _one(source, folder, ffmpeg, profile, replace(brief, words=words(source)), report=report)
         except FieldkitError as error:
             return Result(str(source), None, ok=False, error=str(error))
 
@@ -68,10 +72,9 @@ def batch(
             raise WorthRetrying(
                 f"Another fieldkit is writing to {folder}; run the same command when it is done."
             )
-        for dead in folder.glob(
-            f".{profile}.*.part{SUFFIX}"
-        ):  # other programs' parts are none of our business
-            dead.unlink()
+        for suffix in (SUFFIX, ".ass"):
+            for dead in folder.glob(f".{profile}.*.part{suffix}"):  # others' parts are none of our business
+                dead.unlink()
         with ThreadPoolExecutor(max(1, jobs)) as pool:
             try:
                 return list(pool.map(one, sources))
@@ -90,9 +93,10 @@ def _one(
     *,
     report: Callable[[float, float], None],
 ) -> Result:
-    """Named after the source's bytes: cards repeat their file names, and a changed file is another clip."""
+    """Named after the source's bytes and words: cards repeat their file names, and a changed file is another clip."""
     sha256, _ = disk.hashed(source)
-    output = folder / f"{source.stem}-{profile}-{sha256[:12]}{SUFFIX}"
+    mark = f"-{brief.words.mark}" if brief.words else ""
+    output = folder / f"{source.stem}-{profile}-{sha256[:12]}{mark}{SUFFIX}"
     if output.is_file():
         found = probe(output)
         return Result(
