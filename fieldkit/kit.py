@@ -39,6 +39,8 @@ from fieldkit.transcode.probe import probe, seen
 from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.render import Progress
+from fieldkit.transcode.wording import Wording
+from fieldkit.transcode.words import Words
 
 _GOODBYE = 3.0  # seconds a worker has to end; one that waits for a dead line is left, nothing is lost
 
@@ -76,6 +78,14 @@ class Kit:
     def ffmpeg(self) -> Ffmpeg:
         """The ffmpeg in use."""
         return Ffmpeg(self.settings.ffmpeg)
+
+    @property
+    def words(self) -> Words | None:
+        """What each reply of this library shows. Raises NeedsCrew where its template is not what it should be."""
+        if self.settings.end_card is None:
+            return None
+        card = Path(self.settings.end_card)
+        return Wording(end_card=card).read([])(card)
 
     @property
     def store(self) -> str:
@@ -158,11 +168,21 @@ class Kit:
         *,
         jobs: int,
         brief: Brief,
+        wording: Wording,
         progress: Callable[[Path, float, float], None],
     ) -> list[Result]:
         """A batch over any files and folders, no library needed."""
+        sources = find(paths)
+        words = wording.read(sources)
         return batch(
-            find(paths), folder, self.ffmpeg, profile=profile, jobs=jobs, brief=brief, progress=progress
+            sources,
+            folder,
+            self.ffmpeg,
+            profile=profile,
+            jobs=jobs,
+            brief=brief,
+            words=words,
+            progress=progress,
         )
 
     def _shot(self, seconds: float, size: tuple[int, int], fps: int) -> Shot:
@@ -244,6 +264,7 @@ class Kit:
             )
 
     def _renderer(self, journal: Journal, audience: Audience, brief: Brief) -> pipeline.Renderer:
+        brief = replace(brief, words=self.words)
         return pipeline.Renderer(journal, self.library, self.ffmpeg, seconds_of, audience.rendering, brief)
 
     def _push(self, stop: threading.Event, audience: Audience, limit: float) -> Outcome:

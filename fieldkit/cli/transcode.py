@@ -60,7 +60,9 @@ def render(again: bool, trim: bool, as_json: bool, folder: str | None) -> int:
 
 @click.command(
     epilog=options.epilog(
-        "fieldkit transcode card/*.MP4 -o ready", "fieldkit transcode DCIM -o ready --jobs 2 --json"
+        "fieldkit transcode card/*.MP4 -o ready",
+        "fieldkit transcode DCIM -o ready --jobs 2 --json",
+        "fieldkit transcode reply.mp4 -o ready --captions reply.srt --end-card card.toml",
     )
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
@@ -70,6 +72,23 @@ def render(again: bool, trim: bool, as_json: bool, folder: str | None) -> int:
 @click.option("--profile", type=click.Choice(["tweet", "proxy"]), default="tweet", show_default=True)
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Files at a time.")
 @click.option("--trim", is_flag=True, help="Cut clips that are too long instead of refusing them.")
+@click.option(
+    "--captions",
+    type=click.Path(path_type=Path),
+    metavar="SRT|DIR",
+    help="Captions to burn in: a file for one clip, or a folder with an .srt of the same name for each clip.",
+)
+@click.option(
+    "--lower-third",
+    metavar="TEXT",
+    help="Who speaks, or from where; seen from the first to the sixth second.",
+)
+@click.option(
+    "--end-card",
+    type=click.Path(path_type=Path),
+    metavar="TOML",
+    help="A template with headline and address (also seconds, background, ink, accent), shown after the clip.",
+)
 @options.as_json
 @options.library
 def transcode(
@@ -78,12 +97,19 @@ def transcode(
     profile: str,
     jobs: int,
     trim: bool,
+    captions: Path | None,
+    lower_third: str | None,
+    end_card: Path | None,
     as_json: bool,
     folder: str | None,
 ) -> int:
     """Turn any video files and folders into MP4s that X takes, offline. What is done already is skipped."""
     from fieldkit.transcode.brief import Brief
+    from fieldkit.transcode.wording import Wording
 
+    wording = Wording(captions, lower_third, end_card)
+    if profile == "proxy" and wording != Wording():
+        raise click.BadParameter("a proxy shows no words; use the profile tweet.", param_hint="'--profile'")
     kit = options.kit(folder)
     options.interruptible()
     bars = say.Bars()
@@ -94,6 +120,7 @@ def transcode(
             profile,
             jobs=jobs,
             brief=Brief(trim=trim),
+            wording=wording,
             progress=lambda source, done, total: bars.update(source.name, total, done),
         )
     if as_json:
