@@ -74,11 +74,12 @@ class Settings:
     camera: str | None = None
     microphone: str | None = None
     ffmpeg: str | None = None  # a path; None is the binary that imageio-ffmpeg brings
+    end_card: str | None = None  # a template's path: what each reply ends with
     patience: float = 60.0  # seconds without a byte confirmed after which `sync` gives up, exit 4
     rate: int | None = None  # bits/s that an upload may use; None is all there is
 
     def __post_init__(self) -> None:
-        for name in ("token", "operator", "camera", "microphone", "ffmpeg"):
+        for name in ("token", "operator", "camera", "microphone", "ffmpeg", "end_card"):
             text = getattr(self, name)
             if text is not None and not (text.isprintable() and 0 < len(text) <= _LONGEST):
                 raise NeedsCrew(f"The setting {name} is one line of up to {_LONGEST} printable characters.")

@@ -42,6 +42,8 @@ from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.reckoning import Reckoning
 from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.render import Progress
+from fieldkit.transcode.wording import Wording
+from fieldkit.transcode.words import Words
 
 _GOODBYE = 3.0  # seconds a worker has to end; one that waits for a dead line is left, nothing is lost
 
@@ -90,6 +92,14 @@ class Kit:
     def ffmpeg(self) -> Ffmpeg:
         """The ffmpeg in use."""
         return Ffmpeg(self.settings.ffmpeg)
+
+    @property
+    def words(self) -> Words | None:
+        """What each reply of this library shows. Raises NeedsCrew where its template is not what it should be."""
+        if self.settings.end_card is None:
+            return None
+        card = Path(self.settings.end_card)
+        return Wording(end_card=card).read([])(card)
 
     @property
     def store(self) -> str:
@@ -171,6 +181,7 @@ class Kit:
         profile: str,
         *,
         brief: Brief,
+        wording: Wording,
         jobs: int | None = None,
         cluster: str | None = None,
         dry: bool = False,
@@ -181,9 +192,10 @@ class Kit:
         `jobs` at a time, None for as many as fit; `cluster` is the address of a Dask scheduler.
         """
         sources, left_out = mirrored(paths, folder, find)
+        words = wording.read([source.path for source in sources])
         reckoning = Reckoning({source.path: size_of(source.path) for source in sources})
         if dry:
-            results = forecast(sources, folder, profile=profile, brief=brief)
+            results = forecast(sources, folder, profile=profile, brief=brief, words=words)
             return Errand([source.path for source in sources], left_out, reckoning, results)
 
         def follow(source: Path, done: float, of: float) -> None:
@@ -196,7 +208,9 @@ class Kit:
             hands = Threads(Ffmpeg(self.settings.ffmpeg, gentle=True), at_a_time, follow)
         else:
             at_a_time, hands = None, Cluster(cluster)
-        results = batch(sources, folder, hands, profile=profile, brief=brief, reckoning=reckoning)
+        results = batch(
+            sources, folder, hands, profile=profile, brief=brief, words=words, reckoning=reckoning
+        )
         return Errand([source.path for source in sources], left_out, reckoning, results, at_a_time)
 
     def _shot(self, seconds: float, size: tuple[int, int], fps: int) -> Shot:
@@ -278,6 +292,7 @@ class Kit:
             )
 
     def _renderer(self, journal: Journal, audience: Audience, brief: Brief) -> pipeline.Renderer:
+        brief = replace(brief, words=self.words)
         return pipeline.Renderer(journal, self.library, self.ffmpeg, seconds_of, audience.rendering, brief)
 
     def _push(self, stop: threading.Event, audience: Audience, limit: float) -> Outcome:

@@ -75,6 +75,7 @@ class _Jobs(click.ParamType[int | None]):
         "fieldkit transcode DCIM -o ready --jobs 2 --json",
         "fieldkit transcode DCIM -o ready --dry-run",
         "fieldkit transcode /archive -o /archive/ready --dask tcp://10.0.0.5:8786",
+        "fieldkit transcode reply.mp4 -o ready --captions reply.srt --end-card card.toml",
     )
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
@@ -104,6 +105,23 @@ class _Jobs(click.ParamType[int | None]):
     metavar="ADDRESS",
     help="Let the workers of a Dask cluster do it (tcp://HOST:8786); they reach the files under the same paths.",
 )
+@click.option(
+    "--captions",
+    type=click.Path(path_type=Path),
+    metavar="SRT|DIR",
+    help="Captions to burn in: a file for one clip, or a folder with an .srt of the same name for each clip.",
+)
+@click.option(
+    "--lower-third",
+    metavar="TEXT",
+    help="Who speaks, or from where; seen from the first to the sixth second.",
+)
+@click.option(
+    "--end-card",
+    type=click.Path(path_type=Path),
+    metavar="TOML",
+    help="A template with headline and address (also seconds, background, ink, accent), shown after the clip.",
+)
 @options.as_json
 @options.library
 def transcode(
@@ -114,13 +132,20 @@ def transcode(
     trim: bool,
     dry: bool,
     cluster: str | None,
+    captions: Path | None,
+    lower_third: str | None,
+    end_card: Path | None,
     as_json: bool,
     folder: str | None,
 ) -> int:
     """Turn any video files and folders into MP4s that X takes, offline. What is done already is skipped."""
     from fieldkit.cli.batchview import View
     from fieldkit.transcode.brief import Brief
+    from fieldkit.transcode.wording import Wording
 
+    wording = Wording(captions, lower_third, end_card)
+    if profile == "proxy" and wording != Wording():
+        raise click.BadParameter("a proxy shows no words; use the profile tweet.", param_hint="'--profile'")
     kit = options.kit(folder)
     options.interruptible()
     view = View(quiet=as_json, dry=dry)
@@ -129,6 +154,7 @@ def transcode(
         output,
         profile,
         brief=Brief(trim=trim),
+        wording=wording,
         jobs=jobs,
         cluster=cluster,
         dry=dry,

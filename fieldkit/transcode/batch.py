@@ -6,7 +6,7 @@ The bytes in the output folder are the only truth: a batch that was killed is be
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from threading import Event, Thread
@@ -21,10 +21,12 @@ from fieldkit.transcode.job import Job, Result, do, foresee, there
 from fieldkit.transcode.probe import told
 from fieldkit.transcode.profiles import PROFILES
 from fieldkit.transcode.reckoning import Reckoning
+from fieldkit.transcode.words import Words
 
 __all__ = ["Result", "Source", "Threads", "batch", "forecast", "mirrored"]
 
 Progress = Callable[[Path, float, float], None]  # the source, seconds of output done, of how many
+Wordings = Callable[[Path], Words | None]  # what is burned into a source
 Done = Generator[tuple[Job, Result], None, None]
 _TICK = 0.5  # seconds: Windows hears Ctrl-C between two waits
 
@@ -113,16 +115,18 @@ def batch(
     *,
     profile: str = "tweet",
     brief: Brief = NOTHING_MORE,
+    words: Wordings = lambda _source: None,
     reckoning: Reckoning | None = None,
 ) -> Generator[Result, None, None]:
     """One result a source, as they are done; what goes wrong with one does not stop the others.
 
-    `reckoning` is kept up to date. Raises DiskFull, and NeedsCrew about the folder, as soon as they befall one, since
-    they would befall all; WorthRetrying where another batch is writing to the folder.
+    `words` tells what is burned into which source; `reckoning` is kept up to date. Raises DiskFull, and NeedsCrew
+    about the folder, as soon as they befall one, since they would befall all; WorthRetrying where another batch is
+    writing to the folder.
     """
     home = folder.absolute()
     disk.make_folder(home / ledger.FOLDER)
-    jobs = [Job(source.path, home / source.below, home, profile, brief) for source in sources]
+    jobs = list(_jobs(sources, home, profile, brief, words))
     with disk.Lock(home / ledger.FOLDER / "lock") as lock:
         if not lock.take():
             raise WorthRetrying(
@@ -148,19 +152,31 @@ def batch(
 
 
 def forecast(
-    sources: Sequence[Source], folder: Path, *, profile: str = "tweet", brief: Brief = NOTHING_MORE
+    sources: Sequence[Source],
+    folder: Path,
+    *,
+    profile: str = "tweet",
+    brief: Brief = NOTHING_MORE,
+    words: Wordings = lambda _source: None,
 ) -> Generator[Result, None, None]:
     """What `batch` would do, as far as it can be known before encoding; nothing is written."""
     home = folder.absolute()
     cache = home / ledger.FOLDER / "hashes.sqlite"
     with ledger.Hashes(cache if cache.exists() else None) as hashes:
-        for source in sources:
-            job = Job(source.path, home / source.below, home, profile, brief)
+        for job in _jobs(sources, home, profile, brief, words):
             try:
                 known = hashes.known(job.source, ledger.stamp(job.source))
             except FieldkitError:
                 known = None
             yield foresee(job, known)
+
+
+def _jobs(
+    sources: Sequence[Source], home: Path, profile: str, brief: Brief, words: Wordings
+) -> Iterator[Job]:
+    for source in sources:
+        own = replace(brief, words=words(source.path))
+        yield Job(source.path, home / source.below, home, profile, own)
 
 
 def _remembered(job: Job, hashes: ledger.Hashes) -> Result | None:

@@ -41,6 +41,12 @@ _NOISE = re.compile(
 )
 
 
+# libass draws nothing for a letter that no font has, says so below the level of an error, and ffmpeg exits with 0
+_UNDRAWN = re.compile(
+    r"failed to find any fallback|Glyph 0x[0-9A-Fa-f]+ not found|Error opening (memory )?font"
+)
+
+
 class FfmpegFailed(NeedsCrew):
     """ffmpeg could not do it and said why; the source is untouched."""
 
@@ -54,13 +60,19 @@ class Running:
     def __init__(self, process: subprocess.Popen[bytes], tap: Callable[[bytes], None]) -> None:
         self._process = process
         self._said: deque[str] = deque(maxlen=_KEPT)
-        log = _lines(self._said.append)
+        self.undrawn: str | None = None  # what libass said of letters that it left out
+        log = _lines(self._hear)
         self._threads = [
             Thread(target=_drain, args=(process.stderr, log), daemon=True),
             Thread(target=_drain, args=(process.stdout, tap), daemon=True),
         ]
         for thread in self._threads:
             thread.start()
+
+    def _hear(self, line: str) -> None:
+        self._said.append(line)
+        if self.undrawn is None and _UNDRAWN.search(line):
+            self.undrawn = line
 
     @property
     def pid(self) -> int:
@@ -210,6 +222,11 @@ class Ffmpeg:
                 raise
         if code != 0:
             raise failure(code, running.said)
+        if running.undrawn is not None:
+            raise FfmpegFailed(
+                f"A letter could not be drawn, so the clip would lack words ({complaint([running.undrawn])}); the "
+                "original is safe, so take it out of the captions and try again."
+            )
 
     def _missing(self, error: OSError) -> Unready:
         return Unready(

@@ -33,14 +33,20 @@ class Plan:
     seconds: float
     cut: bool  # whether the end of the source is left out
     sound: Sound | None = None  # what is done to it once it was heard; None leaves it as loud as it is
+    tail: float = 0.0  # seconds of end card after the take
+
+    @property
+    def total(self) -> float:
+        """Seconds of what will be made."""
+        return self.seconds + self.tail
 
     @property
     def gop(self) -> int:
         """Pictures between key frames: ten seconds, within what X takes."""
         return min(_LARGEST_GOP, round(10 * self.shape.fps))
 
-    def arguments(self, source: str, destination: str) -> list[str]:
-        """ffmpeg's arguments. Both names as `file:/absolute/path`."""
+    def arguments(self, source: str, destination: str, script: str | None = None) -> list[str]:
+        """ffmpeg's arguments. Both names as `file:/absolute/path`; `script` is the path of the words to burn in."""
         # fieldkit's death must end ffmpeg too, and only output that breaks does that (facts/capture.md 4.4; an
         # ffmpeg that merely loses its progress pipe goes on): so the source's packet list goes to our pipe
         media = ffmpeg.input(_SOURCE, protocol_whitelist="file", format_whitelist=DEMUXERS)
@@ -48,20 +54,36 @@ class Plan:
         pulse = ffmpeg.output(
             media[str(self.probe.leading)], "pipe:1", c="copy", f="framecrc", flush_packets=1, **limit
         )
-        clip = ffmpeg.output(*self._streams(media), _DESTINATION, **self._encoder(), **limit)
+        if self.tail:
+            limit = {"t": f"{self.total:.3f}"}
+        clip = ffmpeg.output(*self._streams(media, script), _DESTINATION, **self._encoder(), **limit)
         names = {_SOURCE: source, _DESTINATION: destination}
         return [names.get(word, word) for word in ffmpeg.merge_outputs(clip, pulse).get_args()]
 
-    def _streams(self, media: Any) -> list[Any]:
-        """The picture, if need be one of the sound, and the sound."""
+    def _streams(self, media: Any, script: str | None) -> list[Any]:
+        """The picture, if need be one of the sound, with the words on it, and the sound."""
         video, audio = self.probe.video, self.probe.audio
         heard = sound.filtered(media[str(audio.index)], self.sound) if audio else None
         if video is None:
             assert heard is not None
             both = heard.asplit()
-            return [waveform.drawn(both[0], self.shape), both[1]]
-        seen = picture.filtered(media[str(video.index)], video, self.shape)
-        return [seen] if heard is None else [seen, heard]
+            return [self._worded(waveform.drawn(both[0], self.shape), script), self._hushed(both[1])]
+        seen = self._worded(picture.filtered(media[str(video.index)], video, self.shape), script)
+        return [seen] if heard is None else [seen, self._hushed(heard)]
+
+    def _worded(self, pictures: Any, script: str | None) -> Any:
+        """The last picture stands under the end card, which the script draws as it does all other words."""
+        if self.tail:
+            pictures = pictures.filter("tpad", stop=-1, stop_mode="clone").filter(
+                "trim", end=f"{self.total:.3f}"
+            )
+        return pictures.filter("ass", filename=script) if script is not None else pictures
+
+    def _hushed(self, heard: Any) -> Any:
+        """Silence under the end card, so that sound and picture end together."""
+        if not self.tail:
+            return heard
+        return heard.filter("atrim", end=f"{self.seconds:.3f}").filter("apad", whole_dur=f"{self.total:.3f}")
 
     def _encoder(self) -> dict[str, Any]:
         cap = self.recipe.video_cap
@@ -108,8 +130,10 @@ def metering(source: str, index: int, seconds: float, clean: Sound | None) -> li
     return [source if word == _SOURCE else word for word in words]
 
 
-def plan(probe: Probe, profile: Profile, recipe: Recipe | None = None, *, trim: bool = False) -> Plan:
-    """The encode of a clip by that recipe, or by its profile's own.
+def plan(
+    probe: Probe, profile: Profile, recipe: Recipe | None = None, *, trim: bool = False, tail: float = 0.0
+) -> Plan:
+    """The encode of a clip by that recipe, or by its profile's own; `tail` is the length of its end card.
 
     Raises TooLong, and NeedsCrew for a clip that is shorter than any reply may be.
     """
@@ -123,19 +147,26 @@ def plan(probe: Probe, profile: Profile, recipe: Recipe | None = None, *, trim: 
             f"The clip is Dolby Vision {probe.video.dolby}, whose colours only its own screens can show; film with HDR "
             "off, or export the clip as HLG or SDR and choose that."
         )
+    longest = profile.longest - tail
+    if tail and longest < probe.seconds <= profile.longest + _GRACE and not trim:
+        raise TooLong(
+            f"The clip lasts {_clock(probe.seconds)}, which with {tail:g} s of end card is more than the "
+            f"{profile.longest:g} s that X takes; cut it, leave the card out, or use --trim to keep its beginning only."
+        )
     if probe.seconds > profile.longest + _GRACE and not trim:
         raise TooLong(
             f"The clip lasts {_clock(probe.seconds)}, which is {_clock(probe.seconds - profile.longest)} more than "
             f"the {profile.longest:g} s that X takes; cut it, or use --trim to keep its beginning only."
         )
-    cut = probe.seconds > profile.longest - _MARGIN
+    cut = probe.seconds > longest - _MARGIN
     chosen = recipe or usual(probe, profile)
     return Plan(
         probe=probe,
         recipe=chosen,
         shape=_shape(probe, chosen.short_side, profile.long_side, chosen.fps),
-        seconds=profile.longest - _MARGIN if cut else probe.seconds,
+        seconds=longest - _MARGIN if cut else probe.seconds,
         cut=cut,
+        tail=tail,
     )
 
 

@@ -1,7 +1,8 @@
 """Makes renditions: encode into a `.part`, judge it, hash it, publish it; then the fact."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from fieldkit.config import Library
 from fieldkit.errors import Refused
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Rendition, Sha256
-from fieldkit.transcode import bookfile
+from fieldkit.transcode import bookfile, fonts, script
 from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
@@ -24,6 +25,7 @@ from fieldkit.transcode.probe import Probe, probe, seen
 from fieldkit.transcode.profiles import PROFILES
 from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.rules import judge, rejections
+from fieldkit.transcode.words import Words
 
 SUFFIX = ".mp4"
 Progress = Callable[[float, float], None]  # seconds of output done, of how many
@@ -77,7 +79,9 @@ def render(
 
 def foreseen(source: Path, profile: str, brief: Brief) -> Plan:
     """What would be made of `source`. Raises NotAVideo, TooLong, NeedsCrew."""
-    return plan(probe(source), PROFILES[profile], trim=brief.trim)
+    words = _words(profile, brief)
+    tail = words.card.seconds if words and words.card else 0.0
+    return plan(probe(source), PROFILES[profile], trim=brief.trim, tail=tail)
 
 
 def render_due(
@@ -143,16 +147,17 @@ def _render(
     progress: Progress,
     before: Callable[[Made], None] = lambda _: None,
 ) -> Made:
+    words = _words(profile, brief)
     planned = foreseen(source, profile, brief)
-    waiting = partial(progress, 0.0, planned.seconds)
-    planned = listened(planned, _url(source), ffmpeg, waiting)
+    waiting = partial(progress, 0.0, planned.total)
     part = disk.part_for(folder / f"{profile}{SUFFIX}")
-    with disk.discarded_on_error(part):
+    with _script(words, planned, folder / f"{profile}.ass") as written, disk.discarded_on_error(part):
+        planned = listened(planned, _url(source), ffmpeg, waiting)
         began = time.monotonic()
         ffmpeg.run(
-            planned.arguments(_url(source), _url(part)),
-            seconds=planned.seconds,
-            progress=lambda done: progress(done, planned.seconds),
+            planned.arguments(_url(source), _url(part), written),
+            seconds=planned.total,
+            progress=lambda done: progress(done, planned.total),
         )
         took = time.monotonic() - began
         found = _judged(part, planned, source)
@@ -186,12 +191,33 @@ def _passport(
         width=width,
         height=height,
         fps=fps,
-        frames=round(planned.seconds * fps),
+        frames=round(planned.total * fps),
         took=took,
         tools={"fieldkit": __version__, **ffmpeg.tools, "av": av.__version__},
         rules=bookfile.packaged().as_of,
         loudness=heard,
     )
+
+
+def _words(profile: str, brief: Brief) -> Words | None:
+    return None if PROFILES[profile].wordless else brief.words
+
+
+@contextmanager
+def _script(words: Words | None, planned: Plan, beside: Path) -> Iterator[str | None]:
+    """The path of the words as libass reads them, for as long as ffmpeg needs it; None where there are none."""
+    if words is None:
+        yield None
+        return
+    faces = fonts.faces(words.texts())
+    text = script.document(words, faces, planned.shape.frame, planned.seconds, cut=planned.cut)
+    part = disk.part_for(beside)
+    try:
+        with disk.translated(part):
+            part.write_text(text, "utf-8", newline="\n")
+        yield str(part.absolute())
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _twin(due: Due, sha256: Sha256, journal: Journal) -> bool:
@@ -213,9 +239,9 @@ def _judged(part: Path, planned: Plan, source: Path) -> Probe:
     if broken := rejections(judge(found, boxes(part))):
         why = "; ".join(f"{problem.rule} {problem.found}, limit {problem.limit}" for problem in broken)
         raise Refused(f"What came out of {source.name} would be refused by X ({why}); the original is safe.")
-    if abs(found.seconds - planned.seconds) > 1 + planned.seconds / 20:
+    if abs(found.seconds - planned.total) > 1 + planned.total / 20:
         raise FfmpegFailed(
-            f"{source.name} came out {found.seconds:.1f} s long instead of {planned.seconds:.1f} s; "
+            f"{source.name} came out {found.seconds:.1f} s long instead of {planned.total:.1f} s; "
             "the source may be damaged, so copy it from the camera again."
         )
     return found
