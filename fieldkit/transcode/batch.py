@@ -175,12 +175,17 @@ def _jobs(
     sources: Sequence[Source], home: Path, profile: str, brief: Brief, words: Wordings
 ) -> Iterator[Job]:
     for source in sources:
-        own = replace(brief, words=words(source.path))
-        yield Job(source.path, home / source.below, home, profile, own)
+        job = Job(source.path, home / source.below, home, profile, brief)
+        try:
+            yield replace(job, brief=replace(brief, words=words(source.path)))
+        except FieldkitError as error:
+            yield replace(job, refused=str(error))
 
 
 def _remembered(job: Job, hashes: ledger.Hashes) -> Result | None:
     """The result of a job that needs no work, without reading its source."""
+    if job.refused:
+        return None
     try:
         known = hashes.known(job.source, ledger.stamp(job.source))
     except FieldkitError:

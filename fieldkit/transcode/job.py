@@ -28,6 +28,7 @@ class Job:
     root: Path  # the output folder, which remembers
     profile: str
     brief: Brief
+    refused: str | None = None  # why it can't be done at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def there(job: Job, sha256: Sha256) -> Result | None:
 
 
 def _told(job: Job, work: Callable[[], Result]) -> Result:
+    if job.refused:
+        return Result(str(job.source), None, ok=False, error=job.refused)
     try:
         return work()
     except (DiskFull, Unready):

@@ -4,7 +4,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from hashlib import sha256
 from typing import Any, Self
 
 from fieldkit.errors import NeedsCrew
@@ -69,11 +68,6 @@ class Words:
     def __post_init__(self) -> None:
         if self.lower_third is not None:
             _checked(self.lower_third, "The lower third")
-
-    @property
-    def mark(self) -> str:
-        """Eight letters that other words would not have: renditions with other words are other files."""
-        return sha256(repr(self).encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Each text, with the name that the crew knows it by."""

@@ -10,7 +10,7 @@ from support.footage import card, clip, make
 
 from fieldkit import disk
 from fieldkit.errors import NeedsCrew
-from fieldkit.transcode.batch import batch
+from fieldkit.transcode.batch import Result, Source, Threads, batch
 from fieldkit.transcode.brief import Brief
 from fieldkit.transcode.captions import Cue
 from fieldkit.transcode.check import check, rejections
@@ -154,8 +154,8 @@ def test_an_interruption_leaves_no_script_and_a_death_is_swept_up(tmp_path: Path
     shutil.copy(dead, folder)
     assert disk.sweep(folder) == 1
     shutil.copy(dead, folder)
-    assert batch([], folder, ffmpeg) == []
-    assert [path.name for path in folder.iterdir()] == [".fieldkit.lock"]
+    assert list(batch([], folder, Threads(ffmpeg))) == []
+    assert [path.name for path in folder.iterdir()] == [".fieldkit"]
 
 
 def test_each_clip_of_a_batch_gets_the_captions_of_its_name(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
@@ -164,12 +164,17 @@ def test_each_clip_of_a_batch_gets_the_captions_of_its_name(tmp_path: Path, ffmp
     folder.mkdir()
     (folder / "one.srt").write_text(SRT)
     wording = Wording(captions=folder)
-    first = batch(clips, out, ffmpeg, words=wording.read(clips))
+
+    def made(clips: list[Path]) -> list[Result]:
+        sources = [Source(clip) for clip in clips]
+        return list(batch(sources, out, Threads(ffmpeg), words=wording.read(clips)))
+
+    first = made(clips)
     assert [result.ok for result in first] == [True, False]
     assert "two.srt can't be read" in str(first[1].error)
     (folder / "one.srt").write_text(SRT.replace("yako", "zako"))
-    again = batch(clips[:1], out, ffmpeg, words=wording.read(clips[:1]))
+    again = made(clips[:1])
     assert not again[0].skipped  # other words are another file
-    assert batch(clips[:1], out, ffmpeg, words=wording.read(clips[:1]))[0].skipped
+    assert made(clips[:1])[0].skipped
     with pytest.raises(NeedsCrew, match=r"one\.srt can't be the captions of 2 clips"):
         Wording(captions=folder / "one.srt").read(clips)
