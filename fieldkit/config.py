@@ -74,11 +74,12 @@ class Settings:
     camera: str | None = None
     microphone: str | None = None
     ffmpeg: str | None = None  # a path; None is the binary that imageio-ffmpeg brings
+    end_card: str | None = None  # a template's path: what each reply ends with
     patience: float = 60.0  # seconds without a byte confirmed after which `sync` gives up, exit 4
     rate: int | None = None  # bits/s that an upload may use; None is all there is
 
     def __post_init__(self) -> None:
-        for name in ("token", "operator", "camera", "microphone", "ffmpeg"):
+        for name in ("token", "operator", "camera", "microphone", "ffmpeg", "end_card"):
             text = getattr(self, name)
             if text is not None and not (text.isprintable() and 0 < len(text) <= _LONGEST):
                 raise NeedsCrew(f"The setting {name} is one line of up to {_LONGEST} printable characters.")
@@ -141,6 +142,33 @@ def rate_of(text: str) -> int:
         return round(float(number) * unit)
     except (ValueError, OverflowError):
         raise NeedsCrew(f"“{text[:40]}” is not a rate such as 64k, 256k or 1M (bits per second).") from None
+
+
+def size_of(text: str) -> int:
+    """Bytes of `150k`, `5M`, `800000`. Raises NeedsCrew."""
+    return _number(
+        text, {"kb": 1000, "mb": 1_000_000, "k": 1000, "m": 1_000_000, "b": 1}, "a size such as 400k or 5M"
+    )
+
+
+def seconds_of(text: str) -> float:
+    """Seconds of `90`, `90s`, `5m`. Raises NeedsCrew."""
+    units = {"min": 60, "m": 60, "s": 1, "h": 3600}
+    return float(_number(text, units, "a time such as 90s or 5m"))
+
+
+def _number(text: str, units: Mapping[str, int], what: str) -> int:
+    number, factor = text.strip().lower(), 1
+    for unit, times in units.items():
+        if number.endswith(unit):
+            number, factor = number.removesuffix(unit), times
+            break
+    try:
+        if (value := round(float(number) * factor)) > 0:
+            return value
+    except (ValueError, OverflowError):
+        pass
+    raise NeedsCrew(f"“{text[:40]}” is not {what}.")
 
 
 def _is_address(text: str) -> bool:

@@ -70,8 +70,11 @@ def copy(source: Path, part: Path, progress: Callable[[int], None] = lambda _: N
     return Sha256(digest.hexdigest()), size
 
 
-def hashed(path: Path) -> tuple[Sha256, int]:
-    """The SHA-256 and size in bytes of a file, read from the disk. Raises NeedsCrew if unreadable."""
+def hashed(path: Path, progress: Callable[[int], None] = lambda _: None) -> tuple[Sha256, int]:
+    """The SHA-256 and size in bytes of a file, read from the disk. Raises NeedsCrew if unreadable.
+
+    `progress` is given the bytes of each block.
+    """
     digest, size = hashlib.sha256(), 0
     with translated(path), path.open("rb") as reader:
         # read back from the medium where the kernel allows it: a copy checked in the page cache proves little
@@ -80,6 +83,7 @@ def hashed(path: Path) -> tuple[Sha256, int]:
         for block in _blocks(reader):
             digest.update(block)
             size += len(block)
+            progress(len(block))
     return Sha256(digest.hexdigest()), size
 
 
@@ -93,9 +97,12 @@ def verify(path: Path, sha256: Sha256) -> None:
         )
 
 
-def sweep(folder: Path) -> int:
-    """Removes the `.part` files of dead attempts; returns how many. The caller holds the folder's lock."""
-    dead = [path for path in folder.glob(f".*{_PART}*") if path.is_file()]
+def sweep(folder: Path, stem: str = "*") -> int:
+    """Removes the `.part` files of dead attempts; returns how many. The caller holds the folder's lock.
+
+    With a stem, those for `<stem>.*` alone: where others keep files too, their parts are none of our business.
+    """
+    dead = [path for path in folder.glob(f".{stem}{_PART}*") if path.is_file()]
     for path in dead:
         path.unlink(missing_ok=True)
     return len(dead)

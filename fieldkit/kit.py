@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,14 +32,22 @@ from fieldkit.sync.push import Progress as Sending
 from fieldkit.sync.push import Push
 from fieldkit.sync.queue import listing
 from fieldkit.sync.tus import Tus
-from fieldkit.transcode.batch import Result, batch
+from fieldkit.transcode import machine
+from fieldkit.transcode.batch import Hands, Result, Threads, batch, forecast, mirrored
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
+from fieldkit.transcode.choose import Conditions
+from fieldkit.transcode.cluster import Cluster
+from fieldkit.transcode.delivery import speed_of
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe, seen
 from fieldkit.transcode.profiles import DUE
+from fieldkit.transcode.reckoning import Reckoning
 from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.render import Progress
+from fieldkit.transcode.wording import Wording
+from fieldkit.transcode.words import Words
 
+_RECENT = 12  # encodes that tell the laptop's speed
 _GOODBYE = 3.0  # seconds a worker has to end; one that waits for a dead line is left, nothing is lost
 
 
@@ -50,6 +58,17 @@ class Audience:
     rendering: Callable[[Due], Progress]  # returns who wants seconds of output done, of how many
     sending: Callable[[Sending, float | None], None]  # with the goodput in bits/s
     trouble: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A batch that goes on as its results are asked for; to be closed."""
+
+    sources: list[Path]
+    left_out: int  # files in the output folder that a batch made before
+    reckoning: Reckoning
+    results: Generator[Result, None, None]
+    jobs: int | None = None  # at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +92,25 @@ class Kit:
             yield journal
 
     @property
+    def conditions(self) -> Conditions:
+        """What `sync` measured of the line and this laptop's own last encodes of its speed."""
+        if not self.library.journal.exists():
+            return Conditions()
+        with self.journal() as journal:
+            return self._conditions(journal)()
+
+    @property
     def ffmpeg(self) -> Ffmpeg:
         """The ffmpeg in use."""
         return Ffmpeg(self.settings.ffmpeg)
+
+    @property
+    def words(self) -> Words | None:
+        """What each reply of this library shows. Raises NeedsCrew where its template is not what it should be."""
+        if self.settings.end_card is None:
+            return None
+        card = Path(self.settings.end_card)
+        return Wording(end_card=card).read([])(card)
 
     @property
     def store(self) -> str:
@@ -156,14 +191,45 @@ class Kit:
         folder: Path,
         profile: str,
         *,
-        jobs: int,
         brief: Brief,
-        progress: Callable[[Path, float, float], None],
-    ) -> list[Result]:
-        """A batch over any files and folders, no library needed."""
-        return batch(
-            find(paths), folder, self.ffmpeg, profile=profile, jobs=jobs, brief=brief, progress=progress
+        wording: Wording,
+        jobs: int | None = None,
+        cluster: str | None = None,
+        dry: bool = False,
+        progress: Callable[[Path, float, float], None] = lambda _source, _done, _of: None,
+    ) -> Errand:
+        """A batch over any files and folders, no library needed; its work is done as its results are asked for.
+
+        `jobs` at a time, None for as many as fit; `cluster` is the address of a Dask scheduler.
+        """
+        sources, left_out = mirrored(paths, folder, find)
+        words = wording.read([source.path for source in sources])
+        reckoning = Reckoning({source.path: size_of(source.path) for source in sources})
+        if dry:
+            results = forecast(sources, folder, profile=profile, brief=brief, words=words)
+            return Errand([source.path for source in sources], left_out, reckoning, results)
+
+        def follow(source: Path, done: float, of: float) -> None:
+            reckoning.at(source, done / of)
+            progress(source, done, of)
+
+        hands: Hands
+        if cluster is None:
+            at_a_time = jobs or machine.jobs()
+            hands = Threads(Ffmpeg(self.settings.ffmpeg, gentle=True), at_a_time, follow)
+        else:
+            at_a_time, hands = None, Cluster(cluster)
+        results = batch(
+            sources,
+            folder,
+            hands,
+            profile=profile,
+            brief=brief,
+            words=words,
+            conditions=self.conditions,
+            reckoning=reckoning,
         )
+        return Errand([source.path for source in sources], left_out, reckoning, results, at_a_time)
 
     def _shot(self, seconds: float, size: tuple[int, int], fps: int) -> Shot:
         """What to film with: the camera that was named, or the only one there is. Raises NoDevice."""
@@ -244,7 +310,23 @@ class Kit:
             )
 
     def _renderer(self, journal: Journal, audience: Audience, brief: Brief) -> pipeline.Renderer:
-        return pipeline.Renderer(journal, self.library, self.ffmpeg, seconds_of, audience.rendering, brief)
+        brief = replace(brief, words=self.words)
+        return pipeline.Renderer(
+            journal,
+            self.library,
+            self.ffmpeg,
+            seconds_of,
+            audience.rendering,
+            brief,
+            self._conditions(journal),
+        )
+
+    def _conditions(self, journal: Journal) -> Callable[[], Conditions]:
+        def now() -> Conditions:
+            link = live.read(self.library.live).link
+            return Conditions(link.bits_per_second if link else None, speed_of(journal.passports(_RECENT)))
+
+        return now
 
     def _push(self, stop: threading.Event, audience: Audience, limit: float) -> Outcome:
         with self.journal() as journal, contextlib.closing(Tus(self.store, self.settings.token)) as tus:
@@ -271,6 +353,14 @@ class Kit:
 def seconds_of(path: Path) -> float | None:
     """How long a video plays; None where it does not tell. Raises NotAVideo for anything else."""
     return seen(path).seconds
+
+
+def size_of(path: Path) -> int:
+    """Bytes; 0 where the file has gone."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def measured(path: Path) -> Measured:

@@ -22,6 +22,7 @@ from fieldkit.journal import Due, Journal
 from fieldkit.model import Original, Receipt, Refusal, Rendition, Station
 from fieldkit.sync.push import Push, Spoiled
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
+from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.render import Progress, render_due
@@ -73,6 +74,7 @@ class Renderer:
     readable: Readable
     begin: Callable[[Due], Progress]
     brief: Brief = NOTHING_MORE
+    conditions: Callable[[], Conditions] = Conditions
 
     def __call__(self, stop: threading.Event) -> Outcome:
         """Works until nothing is due or `stop` is set. Raises DiskFull, Unready, WorthRetrying."""
@@ -90,6 +92,7 @@ class Renderer:
                         self.journal,
                         self.ffmpeg,
                         brief=self.brief,
+                        conditions=self.conditions(),
                         progress=self.begin(first),
                         tell=outcome.note(first),
                     )

@@ -24,6 +24,12 @@ from fieldkit.errors import NeedsCrew
 @click.option("--language", metavar="TAG", help="The language in which consent is explained here.")
 @click.option("--camera", metavar="C", help="The camera to record from.")
 @click.option("--mic", "microphone", metavar="M", help="The microphone to record from.")
+@click.option(
+    "--end-card",
+    metavar="TOML",
+    type=click.Path(resolve_path=True),
+    help="A template with headline and address that each reply ends with.",
+)
 @options.library
 def init(folder: str | None, **settings: Any) -> None:
     """Make the library, or change its settings; what is not given stays."""
@@ -35,6 +41,8 @@ def init(folder: str | None, **settings: Any) -> None:
     except NeedsCrew as error:
         broken = error
     kit = Kit(library, stored.changed(**settings))
+    if settings["end_card"] is not None:
+        _ = kit.words  # said now, not by the first reply
     with kit.journal():
         if broken is not None:
             kept = library.settings.with_name("fieldkit.toml.broken")

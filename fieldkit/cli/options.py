@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fieldkit.cli.codes import EXIT_CODES
+from fieldkit.config import rate_of, seconds_of, size_of
 from fieldkit.errors import Damaged, NeedsCrew
 from fieldkit.model import Consent, ConsentState, Language, Manner, TweetId
 
@@ -38,6 +39,67 @@ library = click.option(
     help="The library's folder (also FIELDKIT_LIBRARY; default: the platform's data folder).",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, for scripts.")
+
+
+class RateParam(click.ParamType[int]):
+    """64k, 256k, 1M: bits per second."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Raises NeedsCrew, whose sentence says more than click's."""
+        return value if isinstance(value, int) else rate_of(str(value))
+
+
+class SizeParam(click.ParamType[int]):
+    """150k, 5M, 800000: bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Raises NeedsCrew."""
+        return value if isinstance(value, int) else size_of(str(value))
+
+
+class TimeParam(click.ParamType[float]):
+    """90, 90s, 5m: seconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Raises NeedsCrew."""
+        return float(value) if isinstance(value, int | float) else seconds_of(str(value))
+
+
+def wishes(function: _F) -> _F:
+    """--vmaf, --max-size, --link, --deadline: what a rendition is to be."""
+    for option in (
+        click.option(
+            "--deadline",
+            type=TimeParam(),
+            metavar="TIME",
+            help="Seconds (or 5m) from now in which a clip is to be made and sent; the best picture that is in time.",
+        ),
+        click.option(
+            "--link",
+            "rate",
+            type=RateParam(),
+            metavar="RATE",
+            help="What the line carries (64k, 256k, 1M bit/s); without it what `sync` measured last.",
+        ),
+        click.option(
+            "--max-size",
+            "max_bytes",
+            type=SizeParam(),
+            metavar="SIZE",
+            help="The file's size at most (400k, 5M bytes): the best picture in it, within 2 % below.",
+        ),
+        click.option(
+            "--vmaf", type=click.FloatRange(20, 98), help="The quality to reach in the fewest bytes (VMAF)."
+        ),
+    ):
+        function = option(function)
+    return function
 
 
 def consent(function: _F) -> _F:

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import click
 
@@ -75,10 +75,16 @@ def span(seconds: float | None) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
 
 
+class Above(Protocol):
+    """Bars that take a line above them."""
+
+    def print(self, text: str, style: str | None) -> None: ...
+
+
 class Bars:
     """Progress bars on a terminal; elsewhere a line when a task begins, and no more."""
 
-    shown_now: ClassVar["Bars | None"] = None
+    shown_now: ClassVar["Above | None"] = None
 
     def __init__(self) -> None:
         from rich.console import Console

@@ -121,6 +121,7 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
                 "width": r.width,
                 "height": r.height,
                 "receipt": r.profile in entry.receipted,
+                "passport": entry.passports.get(r.profile),
             }
             for r in entry.renditions
         ],

@@ -1,6 +1,7 @@
 """render, transcode, check: from originals to files that X takes."""
 
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,21 +15,42 @@ if TYPE_CHECKING:
     from fieldkit.transcode.rules import Problem
 
 
-@click.command(epilog=options.epilog("fieldkit render", "fieldkit render --again --trim"))
+_NO_LINE = "A deadline needs to know the line: add --link RATE (64k, 256k, 1M)."
+
+
+@click.command(
+    epilog=options.epilog(
+        "fieldkit render", "fieldkit render --again --trim", "fieldkit render --link 64k --deadline 3m"
+    )
+)
 @click.option("--again", is_flag=True, help="Try refused takes again.")
 @click.option(
     "--trim", is_flag=True, help="Cut takes that are too long instead of refusing them; implies --again."
 )
+@options.wishes
 @options.as_json
 @options.library
-def render(again: bool, trim: bool, as_json: bool, folder: str | None) -> int:
+def render(
+    again: bool,
+    trim: bool,
+    vmaf: float | None,
+    max_bytes: int | None,
+    rate: int | None,
+    deadline: float | None,
+    as_json: bool,
+    folder: str | None,
+) -> int:
     """Make every rendition that is due; first salvage what a dead recording left behind."""
     from fieldkit.cli.audience import on_terminal
     from fieldkit.transcode.brief import Brief
 
     stop = options.interruptible()
     with on_terminal(stop) as audience:
-        outcome = options.kit(folder).render(stop, audience, brief=Brief(trim=trim), again=again or trim)
+        kit = options.kit(folder)
+        if deadline is not None and rate is None and kit.conditions.rate is None:
+            raise click.UsageError(_NO_LINE)
+        brief = Brief(trim=trim, vmaf=vmaf, max_bytes=max_bytes, rate=rate, deadline=deadline)
+        outcome = kit.render(stop, audience, brief=brief, again=again or trim)
     if as_json:
         say.document(
             {
@@ -58,55 +80,152 @@ def render(again: bool, trim: bool, as_json: bool, folder: str | None) -> int:
     return options.exit_code(len(outcome.rendered), len(outcome.refused), damaged=outcome.damaged)
 
 
+class _Jobs(click.ParamType[int | None]):
+    """A number, or `auto`."""
+
+    name = "auto|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        """None for `auto`."""
+        return None if value == "auto" else click.IntRange(1, 64).convert(value, param, ctx)
+
+
 @click.command(
     epilog=options.epilog(
-        "fieldkit transcode card/*.MP4 -o ready", "fieldkit transcode DCIM -o ready --jobs 2 --json"
+        "fieldkit transcode card/*.MP4 -o ready",
+        "fieldkit transcode DCIM -o ready --jobs 2 --json",
+        "fieldkit transcode DCIM -o ready --dry-run",
+        "fieldkit transcode reply.mp4 -o ready --link 64k --deadline 3m --explain --plot plan.png",
+        "fieldkit transcode reply.mp4 -o ready --max-size 400k",
+        "fieldkit transcode /archive -o /archive/ready --dask tcp://10.0.0.5:8786",
+        "fieldkit transcode reply.mp4 -o ready --captions reply.srt --end-card card.toml",
     )
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where to put them."
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where to put them; a folder's tree is mirrored there.",
 )
 @click.option("--profile", type=click.Choice(["tweet", "proxy"]), default="tweet", show_default=True)
-@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Files at a time.")
+@click.option(
+    "--jobs",
+    type=_Jobs(),
+    default="auto",
+    show_default=True,
+    help="Files at a time; auto: what processors and memory take.",
+)
 @click.option("--trim", is_flag=True, help="Cut clips that are too long instead of refusing them.")
+@click.option("--explain", is_flag=True, help="Also show what each clip's recipe was chosen from.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="PNG",
+    help="Draw the same for one clip: quality against bytes, or against the time of arrival.",
+)
+@options.wishes
+@click.option(
+    "--dry-run", "dry", is_flag=True, help="Only say what would be made and refused; write nothing."
+)
+@click.option(
+    "--dask",
+    "cluster",
+    metavar="ADDRESS",
+    help="Let the workers of a Dask cluster do it (tcp://HOST:8786); they reach the files under the same paths.",
+)
+@click.option(
+    "--captions",
+    type=click.Path(path_type=Path),
+    metavar="SRT|DIR",
+    help="Captions to burn in: a file for one clip, or a folder with an .srt of the same name for each clip.",
+)
+@click.option(
+    "--lower-third",
+    metavar="TEXT",
+    help="Who speaks, or from where; seen from the first to the sixth second.",
+)
+@click.option(
+    "--end-card",
+    type=click.Path(path_type=Path),
+    metavar="TOML",
+    help="A template with headline and address (also seconds, background, ink, accent), shown after the clip.",
+)
 @options.as_json
 @options.library
 def transcode(
     paths: tuple[Path, ...],
     output: Path,
     profile: str,
-    jobs: int,
+    jobs: int | None,
     trim: bool,
+    explain: bool,
+    plot: Path | None,
+    vmaf: float | None,
+    max_bytes: int | None,
+    rate: int | None,
+    deadline: float | None,
+    dry: bool,
+    cluster: str | None,
+    captions: Path | None,
+    lower_third: str | None,
+    end_card: Path | None,
     as_json: bool,
     folder: str | None,
 ) -> int:
     """Turn any video files and folders into MP4s that X takes, offline. What is done already is skipped."""
+    from fieldkit.cli.batchview import View
     from fieldkit.transcode.brief import Brief
+    from fieldkit.transcode.wording import Wording
 
+    wording = Wording(captions, lower_third, end_card)
+    if profile == "proxy" and wording != Wording():
+        raise click.BadParameter("a proxy shows no words; use the profile tweet.", param_hint="'--profile'")
     kit = options.kit(folder)
     options.interruptible()
-    bars = say.Bars()
-    with bars.shown():
-        results = kit.transcode(
-            paths,
-            output,
-            profile,
-            jobs=jobs,
-            brief=Brief(trim=trim),
-            progress=lambda source, done, total: bars.update(source.name, total, done),
-        )
+    if deadline is not None and rate is None and kit.conditions.rate is None:
+        raise click.UsageError(_NO_LINE)
+    view = View(quiet=as_json, dry=dry, explain=explain)
+    errand = kit.transcode(
+        paths,
+        output,
+        profile,
+        brief=Brief(trim=trim, vmaf=vmaf, max_bytes=max_bytes, rate=rate, deadline=deadline),
+        wording=wording,
+        jobs=jobs,
+        cluster=cluster,
+        dry=dry,
+        progress=view.update,
+    )
+    results: list[dict[str, Any]] = []
+    stopped: FieldkitError | None = None
+    try:
+        with view.shown(errand), closing(errand.results):
+            for result in errand.results:
+                view.add(result)
+                if plot is not None and result.options:
+                    from fieldkit.transcode.plot import draw
+
+                    draw(result, plot, deadline)
+                if as_json:
+                    results.append(result.document())
+    except FieldkitError as error:
+        if not as_json:
+            raise
+        stopped = error
+    finally:
+        view.end()
+    code = stopped.exit_code if stopped else options.exit_code(view.made + view.skipped, view.refused)
     if as_json:
-        say.document({"results": [asdict(result) for result in results]})
-    for result in results:
-        for sentence in result.notes:
-            say.note(f"{result.source}: {sentence}")
-        if result.error:
-            say.trouble(f"{result.source}: {result.error}")
-        elif not as_json:
-            say.note(f"{result.output}: {'there already' if result.skipped else say.size(result.bytes or 0)}")
-    refused = sum(1 for result in results if result.error)
-    return options.exit_code(len(results) - refused, refused)
+        order = {str(path): number for number, path in enumerate(errand.sources)}
+        results.sort(key=lambda each: order[each["source"]])
+        more = {"error": str(stopped), "exit_code": code} if stopped else {}
+        say.document({"results": results, "summary": view.summary(), **more})
+    if stopped:
+        say.trouble(str(stopped))
+    return code
 
 
 @click.command(

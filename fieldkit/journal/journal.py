@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +48,7 @@ class Entry:
     renditions: list[Rendition] = field(default_factory=list)
     receipted: frozenset[str] = frozenset()  # profiles whose present bytes a store has
     refusals: list[Refusal] = field(default_factory=list)
+    passports: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # by profile
 
 
 class Journal:
@@ -107,12 +108,22 @@ class Journal:
                 )
             self._consent(take, consent)
 
-    def rendered(self, rendition: Rendition) -> None:
-        """The rendition is safe on disk; it takes the place of an earlier one of its profile."""
+    def rendered(self, rendition: Rendition, passport: Mapping[str, Any] | None = None) -> None:
+        """The rendition is safe on disk; it takes the place of an earlier one of its profile.
+
+        `passport` says how it was made, in values that JSON takes.
+        """
         row = rows.columns(rendition)
         with database.transaction(self._db):
             self._drop(rendition.take, rendition.profile)
             self._insert("renditions", **row, made_at=self._stamp())
+            if passport is not None:
+                self._insert(
+                    "passports",
+                    take=rendition.take,
+                    profile=rendition.profile,
+                    passport=json.dumps(dict(passport)),
+                )
 
     def drop_rendition(self, take: TakeId, profile: str) -> None:
         """The rendition's bytes are damaged or unwanted: it is due again."""
@@ -276,6 +287,11 @@ class Journal:
             raise NeedsCrew(f"{several.capitalize()} called “{prefix[:40]}”; `fieldkit takes` lists them.")
         return rows.take_of(found[0])
 
+    def passports(self, limit: int) -> list[dict[str, Any]]:
+        """How the last renditions were made, the newest first: what this laptop can do stands there."""
+        found = self._rows("SELECT passport FROM passports ORDER BY entered DESC LIMIT ?", limit)
+        return [json.loads(row["passport"]) for row in found]
+
     # ── one row each ────────────────────────────────────────────────────────────────────────────────
 
     def _begin(
@@ -305,7 +321,7 @@ class Journal:
         self._insert("consents", take=take, **rows.columns(consent), at=self._stamp())
 
     def _drop(self, take: TakeId, profile: str) -> None:
-        for table in ("receipts", "renditions"):
+        for table in ("receipts", "passports", "renditions"):
             self._db.execute(f"DELETE FROM {table} WHERE take = ? AND profile = ?", (take, profile))  # noqa: S608
 
     def _holder(self, tweet_id: TweetId, sha256: Sha256) -> Take | None:
@@ -343,6 +359,10 @@ class Journal:
             renditions,
             frozenset(r.profile for r in renditions if (r.profile, r.sha256) in held),
             [Refusal(take.id, Station(r["station"]), r["why"], r["profile"]) for r in refusals],
+            {
+                r["profile"]: json.loads(r["passport"])
+                for r in self._rows("SELECT profile, passport FROM passports WHERE take = ?", take.id)
+            },
         )
 
     def _insert(self, table: str, **columns: Any) -> None:

@@ -47,6 +47,8 @@ class Option:
     making: float
     sending: float | None
     misses: float = 0.0
+    chosen: bool = False
+    curve: tuple[tuple[float, float], ...] = ()  # VMAF and bytes of the whole file at other rate factors
 
     @property
     def arrival(self) -> float:
@@ -236,6 +238,7 @@ def _chosen(ground: Ground, guess: Guess, *, searched: bool) -> Choice:
         audio_rate=guess.voice,
     )
     options = {side: _option(ground, guess, side, aim.crf(found.curves[side])) for side in ground.sizes.sides}
+    options[found.short_side] = replace(options[found.short_side], chosen=True)
     expected = options[found.short_side]
     return Choice(
         recipe=recipe,
@@ -255,7 +258,16 @@ def _option(ground: Ground, guess: Guess, side: int, crf: float) -> Option:
     sending = delivery.sending(size) if delivery else None
     misses = making + sending - ground.brief.deadline if sending and ground.brief.deadline else 0.0
     beside = ground.beside(guess.voice)
-    return Option(side, guess.effort, curve.score(crf), size + beside, making, sending, max(0.0, misses))
+    return Option(
+        short_side=side,
+        effort=guess.effort,
+        score=curve.score(crf),
+        bytes=size + beside,
+        making=making,
+        sending=sending,
+        misses=max(0.0, misses),
+        curve=tuple((curve.score(at), curve.bytes(at) + beside) for at in range(16, 45, 2)),
+    )
 
 
 def _soonest(ground: Ground) -> Recipe:

@@ -1,6 +1,9 @@
 """When a clip would arrive: seconds to make it and seconds to send it; pure."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import median
+from typing import Any
 
 from fieldkit.transcode.effort import EFFORTS
 
@@ -37,3 +40,17 @@ class Delivery:
         """Bytes of picture that arrive by then; negative where there is no time."""
         left = seconds - self.spent - self.making(pixels)
         return left * self.rate / 8 / _OVERHEAD - self.beside
+
+
+_TELLING = 2e7  # pixels: below that ffmpeg's start is most of what an encode takes
+
+
+def speed_of(passports: Iterable[Mapping[str, Any]]) -> float:
+    """The laptop's speed in pixels/s of the finest effort, from its own last encodes."""
+    speeds = []
+    for passport in passports:
+        pixels = passport["width"] * passport["height"] * passport["frames"]
+        effort = EFFORTS.get(passport["recipe"].get("effort", ""))
+        if effort and pixels >= _TELLING and passport["took"] and not passport["recipe"].get("video_cap"):
+            speeds.append(pixels * effort.seconds / passport["took"])
+    return median(speeds) if speeds else USUAL_SPEED

@@ -1,6 +1,9 @@
 """What was chosen and why, in two lines and a table; pure."""
 
-from fieldkit.transcode.choose import Choice, Option
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fieldkit.transcode.choose import Choice
 
 
 def two_lines(choice: Choice) -> tuple[str, str]:
@@ -8,24 +11,30 @@ def two_lines(choice: Choice) -> tuple[str, str]:
     return _made(choice), _instead(choice)
 
 
-def table(choice: Choice) -> list[tuple[str, ...]]:
-    """The alternatives: size, effort, VMAF, kB, to make, to send, arrives, remark."""
+COLUMNS = ("size", "effort", "VMAF", "kB", "to make", "to send", "arrives", "")
+
+
+def rows(options: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """The alternatives, each an `Option` as a mapping."""
     return [
         (
-            f"{option.short_side}p",
-            option.effort,
-            f"{option.score:.0f}",
-            f"{option.bytes / 1000:.0f}",
-            _seconds(option.making),
-            _seconds(option.sending),
-            _seconds(option.arrival if option.sending is not None else None),
-            _remark(option, choice),
+            f"{option['short_side']}p",
+            str(option["effort"]),
+            f"{option['score']:.0f}",
+            f"{option['bytes'] / 1000:.0f}",
+            _seconds(option["making"]),
+            _seconds(option["sending"]),
+            _seconds(option["making"] + option["sending"] if option["sending"] else None),
+            _remark(option),
         )
-        for option in choice.options
+        for option in options
     ]
 
 
-COLUMNS = ("size", "effort", "VMAF", "kB", "to make", "to send", "arrives", "")
+def _remark(option: Mapping[str, Any]) -> str:
+    if option["chosen"]:
+        return "chosen"
+    return f"misses by {_seconds(option['misses'])}" if option["misses"] else ""
 
 
 def _made(choice: Choice) -> str:
@@ -56,12 +65,6 @@ def _instead(choice: Choice) -> str:
     if more > 0:
         return f"{near.short_side}p would take {more:.0%} more bytes for VMAF {near.score:.0f}"
     return f"{near.short_side}p would only reach VMAF {near.score:.0f}"
-
-
-def _remark(option: Option, choice: Choice) -> str:
-    if option is choice.expected:
-        return "chosen"
-    return f"misses by {_seconds(option.misses)}" if option.misses else ""
 
 
 def _seconds(value: float | None) -> str:

@@ -1,11 +1,14 @@
 """The only module that starts ffmpeg: argument lists in, sentences out."""
 
+import os
 import re
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from threading import Thread
 from typing import IO, Any, Self
 
@@ -20,6 +23,14 @@ _LISTING = 20.0  # seconds
 _PATIENCE = 10.0  # seconds between asking ffmpeg to end and ending it
 _SAID = re.compile(r"\[(?:info|warning|error|fatal|panic|verbose)\] ?")
 _SOURCE = re.compile(r"^\[[^\]]* @ 0x[0-9a-f]+\] ")
+_VERSION = re.compile(r"ffmpeg version (\S+)")
+_X264 = re.compile(r"264 - core (\d+(?: r\d+)?)")
+# one picture into nothing: x264 says which it is
+_TRY: Sequence[str] = (
+    *("-f", "lavfi", "-i", "color=s=32x32", "-frames:v", "1"),
+    *("-c:v", "libx264", "-flags", "+global_header", "-f", "null", "-"),
+)
+_GENTLE = 10  # niceness: a desktop stays usable beside it
 _BAD = re.compile(r"\[(?:error|fatal|panic)\]")
 # ffmpeg's last words are about itself, not about the trouble
 _NOISE = re.compile(
@@ -27,6 +38,12 @@ _NOISE = re.compile(
     r"nothing was written into output|error (opening|closing) (input|output)|exiting|at least one output"
     r"|error sending frames|error submitting|error muxing a packet",
     re.IGNORECASE,
+)
+
+
+# libass draws nothing for a letter that no font has, says so below the level of an error, and ffmpeg exits with 0
+_UNDRAWN = re.compile(
+    r"failed to find any fallback|Glyph 0x[0-9A-Fa-f]+ not found|Error opening (memory )?font"
 )
 
 
@@ -43,13 +60,19 @@ class Running:
     def __init__(self, process: subprocess.Popen[bytes], tap: Callable[[bytes], None]) -> None:
         self._process = process
         self._said: deque[str] = deque(maxlen=_KEPT)
-        log = _lines(self._said.append)
+        self.undrawn: str | None = None  # what libass said of letters that it left out
+        log = _lines(self._hear)
         self._threads = [
             Thread(target=_drain, args=(process.stderr, log), daemon=True),
             Thread(target=_drain, args=(process.stdout, tap), daemon=True),
         ]
         for thread in self._threads:
             thread.start()
+
+    def _hear(self, line: str) -> None:
+        self._said.append(line)
+        if self.undrawn is None and _UNDRAWN.search(line):
+            self.undrawn = line
 
     @property
     def pid(self) -> int:
@@ -109,10 +132,21 @@ class Running:
 
 
 class Ffmpeg:
-    """One ffmpeg binary; None is the one that imageio-ffmpeg brings."""
+    """One ffmpeg binary; None is the one that imageio-ffmpeg brings. A gentle one leaves the processor to others."""
 
-    def __init__(self, binary: str | None = None) -> None:
+    def __init__(self, binary: str | None = None, *, gentle: bool = False) -> None:
         self.binary = binary or imageio_ffmpeg.get_ffmpeg_exe()
+        self.gentle = gentle
+
+    @property
+    def tools(self) -> dict[str, str]:
+        """The versions of ffmpeg and x264, as they tell them; asked once a process. Raises Unready."""
+        try:
+            made = Path(self.binary).stat().st_mtime_ns
+        except OSError:
+            made = 0
+        ffmpeg, x264 = _versions(self.binary, made)
+        return {"ffmpeg": ffmpeg, "x264": x264}
 
     def run(
         self,
@@ -188,6 +222,11 @@ class Ffmpeg:
                 raise
         if code != 0:
             raise failure(code, running.said)
+        if running.undrawn is not None:
+            raise FfmpegFailed(
+                f"A letter could not be drawn, so the clip would lack words ({complaint([running.undrawn])}); the "
+                "original is safe, so take it out of the captions and try again."
+            )
 
     def _missing(self, error: OSError) -> Unready:
         return Unready(
@@ -207,11 +246,21 @@ class Ffmpeg:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
-                **_apart(inherit),
+                **_apart(inherit, gentle=self.gentle),
             )
         except OSError as error:
             raise self._missing(error) from error
+        if self.gentle:
+            _hold_back(process.pid)
         return Running(process, tap)
+
+
+@cache
+def _versions(binary: str, _made: int) -> tuple[str, str]:
+    """Of ffmpeg and its x264; another `_made` is another binary."""
+    ffmpeg = Ffmpeg(binary)
+    version, x264 = _VERSION.search(ffmpeg.listing(["-version"])), _X264.search(ffmpeg.listing(_TRY))
+    return version[1] if version else "unknown", f"core {x264[1]}" if x264 else "unknown"
 
 
 def failure(code: int, said: Sequence[str]) -> FieldkitError:
@@ -233,10 +282,19 @@ def complaint(said: Sequence[str]) -> str:
     return _SAID.sub("", _SOURCE.sub("", telling[-1])).strip().rstrip(".")
 
 
-def _apart(inherit: Sequence[int]) -> dict[str, Any]:
+def _apart(inherit: Sequence[int], *, gentle: bool) -> dict[str, Any]:
     if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP
+        return {"creationflags": flags | (subprocess.BELOW_NORMAL_PRIORITY_CLASS if gentle else 0)}
     return {"start_new_session": True, "pass_fds": tuple(inherit)}
+
+
+def _hold_back(pid: int) -> None:
+    """Lets others go first. By group, which on Linux reaches threads that have started already."""
+    if sys.platform != "win32":
+        with suppress(OSError):  # it has ended already
+            niceness = max(_GENTLE, os.getpriority(os.PRIO_PROCESS, 0))
+            os.setpriority(os.PRIO_PGRP, pid, niceness)
 
 
 def _lines(line: Callable[[str], None]) -> Callable[[bytes], None]:

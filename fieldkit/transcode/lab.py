@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
@@ -43,14 +44,12 @@ class Yardstick:
         Each part begins with a key frame, better than what follows: more of those than a whole clip has. Raises
         FfmpegFailed.
         """
-        log = disk.part_for(made.with_name("compared.log"))
-        try:
+        with TemporaryDirectory() as folder:
+            log = Path(folder) / "log"
             self.run(
                 trials.comparing(url(made), reference, self.shape, self.metric, log.as_posix(), self.every)
             )
             scores = self.metric.read(log.read_text("utf-8"))
-        finally:
-            log.unlink(missing_ok=True)
         rate = float(self.shape.fps) / (self.every if self.metric.name == "vmaf" else 1)
         return pooled(_settled(scores, rate, parts) or scores, rate, self.metric.name)
 
@@ -71,7 +70,7 @@ class Lab:
         shape = self.ground.shape(short_side)
         recipe = Recipe(short_side, self.ground.profile.fps, crf, self.effort, self.ground.profile.audio_rate)
         joins = [sum(part.length for part in self.parts[:number]) for number in range(1, len(self.parts))]
-        made = disk.part_for(self.sample.with_name("trial.mp4"))
+        made = disk.part_for(self.sample.with_name(f"{self.ground.profile.name}.mp4"))
         try:
             self.yardstick.run(trials.trying(url(self.sample), url(made), shape, recipe, joins))
             pictures, size = _weighed(
@@ -91,7 +90,7 @@ class Lab:
 def lab(ground: Ground, source: Path, folder: Path, effort: str, yardstick: Yardstick) -> Iterator[Lab]:
     """Cuts the sample into `folder` and takes it away afterwards. Raises FfmpegFailed, DiskFull."""
     parts = windows(ground.seconds)
-    sample = disk.part_for(folder / "sample.nut")
+    sample = disk.part_for(folder / f"{ground.profile.name}.nut")
     try:
         yardstick.run(trials.cutting(url(source), url(sample), ground.video, yardstick.shape, parts))
         yield Lab(ground, sample, effort, parts, replace(yardstick, every=_EVERY))

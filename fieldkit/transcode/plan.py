@@ -15,6 +15,7 @@ from fieldkit.transcode.profiles import Profile
 from fieldkit.transcode.recipe import Recipe
 from fieldkit.transcode.sound import Sound
 
+_SOURCE, _DESTINATION = "file:source", "file:destination"  # ffmpeg-python takes no name that is not UTF-8
 _GRACE = 0.5  # a recorder told to stop at 140 s is a few sound packets late: cut without asking
 _MARGIN = 0.05  # of the longest clip, for the last sound packet
 # Fixed, because the bytes depend on it and an encode that died must be repeatable. With a cap on the bitrate x264
@@ -32,34 +33,57 @@ class Plan:
     seconds: float
     cut: bool  # whether the end of the source is left out
     sound: Sound | None = None  # what is done to it once it was heard; None leaves it as loud as it is
+    tail: float = 0.0  # seconds of end card after the take
 
-    def arguments(self, source: str, destination: str) -> list[str]:
-        """ffmpeg's arguments. Both names as `file:/absolute/path`."""
+    @property
+    def total(self) -> float:
+        """Seconds of what will be made."""
+        return self.seconds + self.tail
+
+    def arguments(self, source: str, destination: str, script: str | None = None) -> list[str]:
+        """ffmpeg's arguments. Both names as `file:/absolute/path`; `script` is the path of the words to burn in."""
         # fieldkit's death must end ffmpeg too, and only output that breaks does that (facts/capture.md 4.4; an
         # ffmpeg that merely loses its progress pipe goes on): so the source's packet list goes to our pipe
-        media = ffmpeg.input(source, protocol_whitelist="file", format_whitelist=DEMUXERS)
+        media = ffmpeg.input(_SOURCE, protocol_whitelist="file", format_whitelist=DEMUXERS)
         limit = {"t": f"{self.seconds:.3f}"} if self.cut else {}
         pulse = ffmpeg.output(
             media[str(self.probe.leading)], "pipe:1", c="copy", f="framecrc", flush_packets=1, **limit
         )
-        clip = ffmpeg.output(*self._streams(media), destination, **self._encoder(), **limit)
-        return list(ffmpeg.merge_outputs(clip, pulse).get_args())
+        if self.tail:
+            limit = {"t": f"{self.total:.3f}"}
+        clip = ffmpeg.output(*self._streams(media, script), _DESTINATION, **self._encoder(), **limit)
+        names = {_SOURCE: source, _DESTINATION: destination}
+        return [names.get(word, word) for word in ffmpeg.merge_outputs(clip, pulse).get_args()]
 
     def by(self, recipe: Recipe, profile: Profile) -> Self:
         """The same clip by another recipe."""
         shape = _shape(self.probe, recipe.short_side, profile.long_side, recipe.fps)
         return replace(self, recipe=recipe, shape=shape)
 
-    def _streams(self, media: Any) -> list[Any]:
-        """The picture, if need be one of the sound, and the sound."""
+    def _streams(self, media: Any, script: str | None) -> list[Any]:
+        """The picture, if need be one of the sound, with the words on it, and the sound."""
         video, audio = self.probe.video, self.probe.audio
         heard = sound.filtered(media[str(audio.index)], self.sound) if audio else None
         if video is None:
             assert heard is not None
             both = heard.asplit()
-            return [waveform.drawn(both[0], self.shape), both[1]]
-        seen = picture.filtered(media[str(video.index)], video, self.shape)
-        return [seen] if heard is None else [seen, heard]
+            return [self._worded(waveform.drawn(both[0], self.shape), script), self._hushed(both[1])]
+        seen = self._worded(picture.filtered(media[str(video.index)], video, self.shape), script)
+        return [seen] if heard is None else [seen, self._hushed(heard)]
+
+    def _worded(self, pictures: Any, script: str | None) -> Any:
+        """The last picture stands under the end card, which the script draws as it does all other words."""
+        if self.tail:
+            pictures = pictures.filter("tpad", stop=-1, stop_mode="clone").filter(
+                "trim", end=f"{self.total:.3f}"
+            )
+        return pictures.filter("ass", filename=script) if script is not None else pictures
+
+    def _hushed(self, heard: Any) -> Any:
+        """Silence under the end card, so that sound and picture end together."""
+        if not self.tail:
+            return heard
+        return heard.filter("atrim", end=f"{self.seconds:.3f}").filter("apad", whole_dur=f"{self.total:.3f}")
 
     def _encoder(self) -> dict[str, Any]:
         cap, effort = self.recipe.video_cap, EFFORTS[self.recipe.effort]
@@ -99,13 +123,16 @@ class Plan:
 
 def metering(source: str, index: int, seconds: float, clean: Sound | None) -> list[str]:
     """ffmpeg's arguments to hear the stream of that index, cleaned or as it is; `sound.heard` reads what is told."""
-    media = ffmpeg.input(source, protocol_whitelist="file", format_whitelist=DEMUXERS)
+    media = ffmpeg.input(_SOURCE, protocol_whitelist="file", format_whitelist=DEMUXERS)
     stream = sound.metered(media[str(index)], clean)
-    return list(ffmpeg.output(stream, "-", f="null", t=f"{seconds:.3f}").get_args())
+    words = ffmpeg.output(stream, "-", f="null", t=f"{seconds:.3f}").get_args()
+    return [source if word == _SOURCE else word for word in words]
 
 
-def plan(probe: Probe, profile: Profile, recipe: Recipe | None = None, *, trim: bool = False) -> Plan:
-    """The encode of a clip by that recipe, or by its profile's own.
+def plan(
+    probe: Probe, profile: Profile, recipe: Recipe | None = None, *, trim: bool = False, tail: float = 0.0
+) -> Plan:
+    """The encode of a clip by that recipe, or by its profile's own; `tail` is the length of its end card.
 
     Raises TooLong, and NeedsCrew for a clip that is shorter than any reply may be.
     """
@@ -119,19 +146,26 @@ def plan(probe: Probe, profile: Profile, recipe: Recipe | None = None, *, trim: 
             f"The clip is Dolby Vision {probe.video.dolby}, whose colours only its own screens can show; film with HDR "
             "off, or export the clip as HLG or SDR and choose that."
         )
+    longest = profile.longest - tail
+    if tail and longest < probe.seconds <= profile.longest + _GRACE and not trim:
+        raise TooLong(
+            f"The clip lasts {_clock(probe.seconds)}, which with {tail:g} s of end card is more than the "
+            f"{profile.longest:g} s that X takes; cut it, leave the card out, or use --trim to keep its beginning only."
+        )
     if probe.seconds > profile.longest + _GRACE and not trim:
         raise TooLong(
             f"The clip lasts {_clock(probe.seconds)}, which is {_clock(probe.seconds - profile.longest)} more than "
             f"the {profile.longest:g} s that X takes; cut it, or use --trim to keep its beginning only."
         )
-    cut = probe.seconds > profile.longest - _MARGIN
+    cut = probe.seconds > longest - _MARGIN
     chosen = recipe or usual(probe, profile)
     return Plan(
         probe=probe,
         recipe=chosen,
         shape=_shape(probe, chosen.short_side, profile.long_side, chosen.fps),
-        seconds=profile.longest - _MARGIN if cut else probe.seconds,
+        seconds=longest - _MARGIN if cut else probe.seconds,
         cut=cut,
+        tail=tail,
     )
 
 

@@ -10,7 +10,7 @@ import av
 from av.video.reformatter import ColorRange
 
 from fieldkit import disk
-from fieldkit.errors import NeedsCrew, NotAVideo
+from fieldkit.errors import FieldkitError, NeedsCrew, NotAVideo
 from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.material import DEMUXERS, Audio, Probe, Video
 from fieldkit.transcode.tracks import Track, told_end, tracks
@@ -60,6 +60,15 @@ def seen(path: Path) -> Probe:
             f"{path.name} holds sound but no video; a reply needs a picture, so choose another file."
         )
     return found
+
+
+def told(path: Path) -> float | None:
+    """How long the file's header says that it plays: quickly read, and headers lie. None where it does not tell."""
+    try:
+        with _opened(path) as container:
+            return float(container.duration / av.time_base) if container.duration else None
+    except FieldkitError:
+        return None
 
 
 def _read(path: Path, container: Any) -> Probe:

@@ -21,6 +21,7 @@ class Profile:
     video_cap: int | None = None  # no second may cost more, on average over the buffer of two
     effort: str = "fine"
     shortest: float = 0.5  # X refuses less (docs.x.com, media best practices)
+    wordless: bool = False  # shows neither captions nor cards
     longest: float = 140.0  # X's documented limit for accounts without a subscription, 2016 to 2026-08
 
 
@@ -45,6 +46,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             crf=((360, 30.0),),
             audio_rate=32_000,
             video_cap=110_000,
+            wordless=True,
         ),
     }
 )

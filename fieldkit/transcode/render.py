@@ -1,28 +1,35 @@
 """Makes renditions: encode into a `.part`, judge it, hash it, publish it; then the fact."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from fieldkit import disk
+import av
+
+from fieldkit import __version__, disk
 from fieldkit.config import Library
 from fieldkit.errors import Refused
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Rendition, Sha256
+from fieldkit.transcode import bookfile, fonts, naming, script
 from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Choice, Conditions, Ground
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
+from fieldkit.transcode.lab import url
+from fieldkit.transcode.lettering import Face
 from fieldkit.transcode.listen import listened, loudness
+from fieldkit.transcode.passport import Passport
 from fieldkit.transcode.plan import Plan, plan
 from fieldkit.transcode.probe import Probe, probe, seen
 from fieldkit.transcode.profiles import PROFILES
-from fieldkit.transcode.quality import Quality
 from fieldkit.transcode.recipe import Recipe
 from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.rules import judge, rejections
 from fieldkit.transcode.studio import Cut, Studio, searched
+from fieldkit.transcode.words import Words
 
 SUFFIX = ".mp4"
 Progress = Callable[[float, float], None]  # seconds of output done, of how many
@@ -39,11 +46,10 @@ class Made:
     seconds: float
     width: int
     height: int
+    passport: Passport
     loudness: float | None = None  # LUFS of its sound, mono taken for both sides; None where it has none
     notes: tuple[str, ...] = ()  # what the crew should know of it, a sentence each
-    quality: Quality | None = None  # None where it was not measured
     choice: Choice | None = None  # None where there was nothing to choose
-    speed: float | None = None  # of the encode, in pixels/s of the finest effort
 
 
 Early = Callable[[Made], None]
@@ -59,26 +65,26 @@ def render(
     brief: Brief = NOTHING_MORE,
     conditions: Conditions = UNKNOWN,
     progress: Progress = lambda _done, _of: None,
+    sha256: Sha256 | None = None,
+    before: Callable[[Made], None] = lambda _: None,
     early: Early | None = None,
 ) -> Made:
-    """Encodes `source` as `<destination_folder>/<name>`.
+    """Encodes `source` as `<destination_folder>/<name>`; `sha256` is the source's, where it is known.
 
-    `early` is given a watchable version, published beside it, where the deadline can't be met.
-
-    Raises NotAVideo, TooLong, NeedsCrew about the source; DiskFull; Refused where the result breaks a rule of X;
-    WorthRetrying where ffmpeg was ended from outside. Whatever is raised, nothing is published.
+    `before` is called when all is done but the publishing. `early` is given a watchable version, published beside it,
+    where the deadline can't be met. Raises NotAVideo, TooLong, NeedsCrew about the source; DiskFull; Refused where the
+    result breaks a rule of X; WorthRetrying where ffmpeg was ended from outside. Whatever is raised, nothing is
+    published.
     """
-    return _render(
-        source,
-        profile,
-        destination_folder,
-        lambda _: name,
-        ffmpeg,
-        brief=brief,
-        conditions=conditions,
-        progress=progress,
-        early=early,
-    )
+    job = _Job(source, sha256 or disk.hashed(source)[0], profile, brief, conditions, ffmpeg)
+    return _render(job, destination_folder, lambda _: name, progress, before=before, early=early)
+
+
+def foreseen(source: Path, profile: str, brief: Brief) -> Plan:
+    """What would be made of `source`. Raises NotAVideo, TooLong, NeedsCrew."""
+    words = _words(profile, brief)
+    tail = words.card.seconds if words and words.card else 0.0
+    return plan(probe(source), PROFILES[profile], trim=brief.trim, tail=tail)
 
 
 def render_due(
@@ -107,17 +113,8 @@ def render_due(
             else plain
         )
 
-    made = _render(
-        source,
-        due.profile,
-        library.renditions,
-        name,
-        ffmpeg,
-        brief=brief,
-        conditions=conditions,
-        progress=progress,
-        early=None,  # the proxy is the version that goes first
-    )
+    job = _Job(source, due.original.sha256, due.profile, brief, conditions, ffmpeg)
+    made = _render(job, library.renditions, name, progress)  # the proxy is what goes first
     rendition = Rendition(
         take=due.take.id,
         profile=due.profile,
@@ -128,75 +125,126 @@ def render_due(
         width=made.width,
         height=made.height,
     )
-    journal.rendered(rendition)
+    journal.rendered(rendition, made.passport.document())
     for sentence in made.notes:
         tell(sentence)
     return rendition
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    source: Path
+    sha256: Sha256  # the source's
+    profile: str
+    brief: Brief
+    conditions: Conditions
+    ffmpeg: Ffmpeg
+
+
 def _render(
-    source: Path,
-    profile: str,
+    job: _Job,
     folder: Path,
     name: Callable[[Sha256], str],
-    ffmpeg: Ffmpeg,
-    *,
-    brief: Brief,
-    conditions: Conditions,
     progress: Progress,
-    early: Early | None,
+    *,
+    before: Callable[[Made], None] = lambda _: None,
+    early: Early | None = None,
 ) -> Made:
-    wanted = PROFILES[profile]
-    planned = plan(probe(source), wanted, trim=brief.trim)
-    waiting = partial(progress, 0.0, planned.seconds)
-    planned = listened(planned, _url(source), ffmpeg, waiting)
+    wanted, words = PROFILES[job.profile], _words(job.profile, job.brief)
+    faces = fonts.faces(words.texts()) if words else ()
+    planned = foreseen(job.source, job.profile, job.brief)
+    waiting = partial(progress, 0.0, planned.total)
+    planned = listened(planned, url(job.source), job.ffmpeg, waiting)
 
     def part() -> Path:
-        return disk.part_for(folder / f"{profile}{SUFFIX}")
+        return disk.part_for(folder / f"{job.profile}{SUFFIX}")
 
     def encode(recipe: Recipe, destination: Path) -> Plan:
         by = planned.by(recipe, wanted)
-        ffmpeg.run(
-            by.arguments(_url(source), _url(destination)),
-            seconds=by.seconds,
-            progress=lambda done: progress(done, by.seconds),
-        )
+        with _script(words, faces, by, folder / f"{job.profile}.ass") as written:
+            job.ffmpeg.run(
+                by.arguments(url(job.source), url(destination), written),
+                seconds=by.total,
+                progress=lambda done: progress(done, by.total),
+            )
         return by
 
-    ground = Ground(planned.probe, wanted, brief, conditions)
-    studio = Studio(source, ground, ffmpeg, encode, part, waiting)
-    if planned.probe.video is None or not searched(wanted, brief):
-        return _published(studio.plain(planned.recipe), source, folder, name, ffmpeg)
+    ground = Ground(planned.probe, wanted, job.brief, job.conditions)
+    studio = Studio(job.source, ground, job.ffmpeg, encode, part, waiting)
+    if planned.probe.video is None or not searched(wanted, job.brief):
+        return _published(job, studio.plain(planned.recipe), folder, name, before)
     choice = studio.choice()
     if early is not None and (first := studio.first(choice)) is not None:
-        early(_published(first, source, folder, lambda sha256: _first(name(sha256)), ffmpeg))
-    return _published(studio.make(choice), source, folder, name, ffmpeg)
+        early(_published(job, first, folder, lambda sha256: naming.first(name(sha256))))
+    return _published(job, studio.make(choice), folder, name, before)
 
 
-def _published(cut: Cut, source: Path, folder: Path, name: Callable[[Sha256], str], ffmpeg: Ffmpeg) -> Made:
+def _published(
+    job: _Job,
+    cut: Cut,
+    folder: Path,
+    name: Callable[[Sha256], str],
+    before: Callable[[Made], None] = lambda _: None,
+) -> Made:
     with disk.discarded_on_error(cut.part):
-        found = _judged(cut.part, cut.plan, source)
-        heard = loudness(_url(cut.part), found, ffmpeg)
+        found = _judged(cut.part, cut.plan, job.source)
+        heard = loudness(url(cut.part), found, job.ffmpeg)
         sha256, size = disk.hashed(cut.part)
-        final = folder / name(sha256)
-        disk.publish(cut.part, final)
-    return Made(
-        path=final,
-        sha256=sha256,
-        bytes=size,
-        seconds=found.seconds,
-        width=found.width,
-        height=found.height,
+        made = Made(
+            path=folder / name(sha256),
+            sha256=sha256,
+            bytes=size,
+            seconds=found.seconds,
+            width=found.width,
+            height=found.height,
+            passport=_passport(job, cut, heard),
+            loudness=heard,
+            notes=remarks(cut.plan.probe),
+            choice=cut.choice,
+        )
+        before(made)
+        disk.publish(cut.part, made.path)
+    return made
+
+
+def _passport(job: _Job, cut: Cut, heard: float | None) -> Passport:
+    width, height = cut.plan.shape.frame
+    fps = float(cut.plan.shape.fps)
+    return Passport(
+        source=job.sha256,
+        profile=job.profile,
+        brief=asdict(job.brief),
+        recipe=asdict(cut.plan.recipe),
+        width=width,
+        height=height,
+        fps=fps,
+        frames=round(cut.plan.total * fps),
+        took=cut.took,
+        tools={"fieldkit": __version__, **job.ffmpeg.tools, "av": av.__version__},
+        rules=bookfile.packaged().as_of,
+        quality=asdict(cut.quality) | {"score": cut.quality.score} if cut.quality else None,
         loudness=heard,
-        notes=remarks(cut.plan.probe),
-        quality=cut.quality,
-        choice=cut.choice,
-        speed=cut.speed,
     )
 
 
-def _first(name: str) -> str:
-    return f"{name.removesuffix(SUFFIX)}-first{SUFFIX}"
+def _words(profile: str, brief: Brief) -> Words | None:
+    return None if PROFILES[profile].wordless else brief.words
+
+
+@contextmanager
+def _script(words: Words | None, faces: Sequence[Face], planned: Plan, beside: Path) -> Iterator[str | None]:
+    """The path of the words as libass reads them, for as long as ffmpeg needs it; None where there are none."""
+    if words is None:
+        yield None
+        return
+    text = script.document(words, faces, planned.shape.frame, planned.seconds, cut=planned.cut)
+    part = disk.part_for(beside)
+    try:
+        with disk.translated(part):
+            part.write_text(text, "utf-8", newline="\n")
+        yield str(part.absolute())
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _twin(due: Due, sha256: Sha256, journal: Journal) -> bool:
@@ -218,14 +266,9 @@ def _judged(part: Path, planned: Plan, source: Path) -> Probe:
     if broken := rejections(judge(found, boxes(part))):
         why = "; ".join(f"{problem.rule} {problem.found}, limit {problem.limit}" for problem in broken)
         raise Refused(f"What came out of {source.name} would be refused by X ({why}); the original is safe.")
-    if abs(found.seconds - planned.seconds) > 1 + planned.seconds / 20:
+    if abs(found.seconds - planned.total) > 1 + planned.total / 20:
         raise FfmpegFailed(
-            f"{source.name} came out {found.seconds:.1f} s long instead of {planned.seconds:.1f} s; "
+            f"{source.name} came out {found.seconds:.1f} s long instead of {planned.total:.1f} s; "
             "the source may be damaged, so copy it from the camera again."
         )
     return found
-
-
-def _url(path: Path) -> str:
-    """Never an option or another protocol, however the file is called."""
-    return f"file:{path.absolute()}"

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from math import prod
 from pathlib import Path
 
 from fieldkit import disk
@@ -14,7 +13,6 @@ from fieldkit.transcode.brief import Brief
 from fieldkit.transcode.budget import fit
 from fieldkit.transcode.choose import Choice, Ground, choose
 from fieldkit.transcode.curve import COARSEST, FINEST, Point
-from fieldkit.transcode.effort import EFFORTS
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
 from fieldkit.transcode.plan import Plan
 from fieldkit.transcode.profiles import Profile
@@ -30,13 +28,13 @@ Encode = Callable[[Recipe, Path], Plan]  # writes the file, and tells by which p
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A file that is made but not published. `speed` in pixels/s of the finest effort."""
+    """A file that is made but not published."""
 
     part: Path
     plan: Plan
     choice: Choice | None = None
     quality: Quality | None = None
-    speed: float | None = None
+    took: float = 0.0  # seconds of the encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +94,7 @@ class Studio:
         begun = time.monotonic()
         with disk.discarded_on_error(part):
             plan = self.encode(recipe, part)
-        pixels = prod(plan.shape.frame) * float(plan.shape.fps) * plan.seconds
-        seconds = max(time.monotonic() - begun, 0.001)
-        return Cut(part, plan, speed=pixels * EFFORTS[recipe.effort].seconds / seconds)
+        return Cut(part, plan, took=time.monotonic() - begun)
 
     def _nearer(self, cut: Cut, choice: Choice) -> Cut:
         """The better of two where the first one missed the quality that was aimed at."""

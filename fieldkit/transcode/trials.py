@@ -14,6 +14,7 @@ from fieldkit.transcode.quality import Metric
 from fieldkit.transcode.recipe import Recipe
 
 _THREADS = 2
+_MARK = "path:"
 
 
 def cutting(
@@ -30,7 +31,7 @@ def cutting(
     return _arguments(
         ffmpeg.output(
             joined,
-            destination,
+            _hidden(destination),
             **{"c:v": "utvideo", "fps_mode": "cfr", "r": picture.text(shape.fps), "f": "nut"},
         )
     )
@@ -53,7 +54,7 @@ def trying(sample: str, destination: str, shape: Shape, recipe: Recipe, joins: S
     }
     if joins:
         encoder["force_key_frames"] = ",".join(f"{at:.3f}" for at in joins)
-    return _arguments(ffmpeg.output(small, destination, **encoder))
+    return _arguments(ffmpeg.output(small, _hidden(destination), **encoder))
 
 
 def comparing(made: str, reference: Any, shape: Shape, metric: Metric, log: str, every: int) -> list[str]:  # noqa: PLR0917
@@ -84,8 +85,20 @@ def _counted(stream: Any, fps: Fraction) -> Any:
 
 
 def _opened(path: str, **options: Any) -> Any:
-    return ffmpeg.input(path, protocol_whitelist="file", format_whitelist=f"{DEMUXERS},nut", **options)
+    return ffmpeg.input(
+        _hidden(path), protocol_whitelist="file", format_whitelist=f"{DEMUXERS},nut", **options
+    )
+
+
+def _hidden(path: str) -> str:
+    """A name for a path, since ffmpeg-python takes none that is not UTF-8."""
+    return _MARK + path.encode("utf-8", "surrogateescape").hex()
 
 
 def _arguments(output: Any) -> list[str]:
-    return list(output.get_args())
+    return [
+        bytes.fromhex(word.removeprefix(_MARK)).decode("utf-8", "surrogateescape")
+        if word.startswith(_MARK)
+        else word
+        for word in output.get_args()
+    ]

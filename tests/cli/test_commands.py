@@ -12,6 +12,7 @@ from support.footage import clip, make
 from support.store import StoreProcess
 
 from fieldkit.cli import main
+from fieldkit.transcode.probe import probe
 
 
 def commands(group=main, path=()):
@@ -81,6 +82,8 @@ def test_takes_as_json_have_the_shape_of_the_blueprint(crew):
     } <= set(first)  # fmt: skip
     assert {"path", "sha256", "bytes"} <= set(first["original"])
     assert [(r["profile"], r["receipt"]) for r in first["renditions"]] == [("proxy", True), ("tweet", True)]
+    assert [r["passport"]["profile"] for r in first["renditions"]] == ["proxy", "tweet"]
+    assert {r["passport"]["source"] for r in first["renditions"]} == {first["original"]["sha256"]}
     assert (first["consent"], second["consent"], second["renditions"]) == ("agreed", "none", [])
     assert isinstance(first["tweet_id"], str)
 
@@ -217,6 +220,56 @@ def test_a_batch_needs_no_library_and_skips_what_is_done(tmp_path):
         assert "b.mp4" in bad["error"]
         skipped.append(good["skipped"])
     assert skipped == [False, True]
+
+
+def test_words_are_typed_with_the_clip_and_what_is_wrong_with_them_is_said(tmp_path):
+    source = make(tmp_path / "a.mp4", "-i", str(clip("carphone_pristine")), "-t", "0.7", "-c", "copy")
+    (tmp_path / "a.srt").write_text("1\n00:00:00,000 --> 00:00:00,600\nHabari yako\n")
+    (tmp_path / "card.toml").write_text('headline = "ለስደተኞች ድምፅ"\naddress = "amnesty.org/refugees"\n')
+
+    def typed(*words):
+        command = [
+            sys.executable,
+            "-m",
+            "fieldkit",
+            "transcode",
+            str(source),
+            "-o",
+            str(tmp_path / "out"),
+            "--json",
+        ]
+        return subprocess.run([*command, *words], capture_output=True, text=True)
+
+    card = ("--end-card", str(tmp_path / "card.toml"))
+    result = typed("--captions", str(tmp_path / "a.srt"), "--lower-third", "Kakuma", *card)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["results"][0]["seconds"] == pytest.approx(3.84, abs=0.05)
+    for wrong, code, sentence in (
+        (("--lower-third", "Kakuma 😀"), 3, "(U+1F600) in the lower third can't be drawn"),
+        (("--captions", str(tmp_path / "b.srt")), 3, "b.srt can't be read"),
+        (("--captions", str(tmp_path / "card.toml")), 3, "card.toml, line 1, says"),
+        ((*card, "--profile", "proxy"), 2, "a proxy shows no words"),
+    ):
+        result = typed(*wrong)
+        assert result.returncode == code, (wrong, result.stderr)
+        assert sentence in result.stderr
+
+
+def test_each_reply_of_a_library_ends_with_the_card_that_was_set(tmp_path):
+    made = Crew(tmp_path / "library", "http://127.0.0.1:9")
+    (tmp_path / "card.toml").write_text('headline = "Sign"\naddress = "amnesty.org/refugees"\nseconds = 2\n')
+    made.done("init", "--end-card", str(tmp_path / "card.toml"))
+    source = make(tmp_path / "a.mp4", "-i", str(clip("carphone_pristine")), "-t", "0.7", "-c", "copy")
+    made.done("ingest", str(source), "--tweet", TWEET, *AGREED)
+    made.done("render")
+    seconds = {
+        path.name.split("-")[1]: probe(path).seconds for path in (made.folder / "renditions").glob("*.mp4")
+    }
+    assert seconds == {"proxy": pytest.approx(0.85, abs=0.05), "tweet": pytest.approx(2.84, abs=0.05)}
+    (tmp_path / "card.toml").write_text("headline = 'Sign'")
+    result = made.types("init", "--end-card", str(tmp_path / "card.toml"))
+    assert result.returncode == 3
+    assert "card.toml lacks the end card's address" in result.stderr
 
 
 @pytest.mark.parametrize(

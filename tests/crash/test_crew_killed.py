@@ -25,6 +25,7 @@ from fieldkit import disk
 from fieldkit.config import Library, Settings
 from fieldkit.kit import Audience, Kit
 from fieldkit.model import Rendition, Sha256, TweetId
+from fieldkit.transcode.ffmpeg import Ffmpeg
 
 _HOME = Path(fieldkit.__file__).parent
 WATCHED = [
@@ -191,6 +192,7 @@ STAGES = {
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two thirds of a second of a real recording, so that hundreds of encodes fit into the time."""
+    assert Ffmpeg().tools  # asked once, here, and not in each of the forks
     folder = tmp_path_factory.mktemp("source")
     return make(folder / "carphone.mp4", "-i", str(clip("carphone_pristine")), "-t", "0.7", "-c", "copy")
 

@@ -181,13 +181,13 @@ def test_migrations_run_once_in_order_and_keep_the_facts(tmp_path):
     with Journal(path) as journal:
         taken(journal)
     steps.mkdir()
-    (steps / "0002_notes.sql").write_text(
+    (steps / "0003_notes.sql").write_text(
         "CREATE TABLE notes (take TEXT);\nINSERT INTO notes SELECT take FROM takes;\n"
     )
-    (steps / "0003_more.sql").write_text("ALTER TABLE notes ADD COLUMN text TEXT;\n")
+    (steps / "0004_more.sql").write_text("ALTER TABLE notes ADD COLUMN text TEXT;\n")
     for _ in range(2):
         db = database.connect(path, steps)
-        assert db.execute("PRAGMA user_version").fetchone()[0] == 3
+        assert db.execute("PRAGMA user_version").fetchone()[0] == 4
         assert db.execute("SELECT count(text IS NULL) FROM notes").fetchone()[0] == 1
         db.close()
 
@@ -196,7 +196,7 @@ def test_a_migration_that_fails_leaves_the_journal_as_it_was(tmp_path):
     path, steps = tmp_path / "journal.sqlite", tmp_path / "migrations"
     Journal(path).close()
     steps.mkdir()
-    (steps / "0002_broken.sql").write_text(
+    (steps / "0003_broken.sql").write_text(
         "CREATE TABLE notes (take TEXT);\nINSERT INTO nowhere VALUES (1);\n"
     )
     with pytest.raises(NeedsCrew):

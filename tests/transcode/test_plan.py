@@ -138,6 +138,26 @@ def test_a_clip_that_is_too_short_is_refused() -> None:
         plan(a_probe(0.3), TWEET)
 
 
+def test_the_end_card_counts_towards_the_longest_that_x_takes() -> None:
+    assert plan(a_probe(136.9), TWEET, tail=3.0).total == pytest.approx(139.9)
+    with pytest.raises(
+        TooLong, match=r"lasts 2 min 18 s, which with 3 s of end card is more than the 140 s.*--trim"
+    ):
+        plan(a_probe(138.0), TWEET, tail=3.0)
+    cut = plan(a_probe(300.0), TWEET, tail=3.0, trim=True)
+    assert cut.cut
+    assert 139.9 <= cut.total < 140
+    words = cut.arguments("file:/in", "file:/out", "/a's:[b].ass")
+    assert [words[at + 1] for at, word in enumerate(words) if word == "-t"] == ["139.950", "136.950"]
+
+
+def test_all_of_it_is_one_graph_and_one_encode() -> None:
+    words = plan(a_probe(10.0, SOUND), TWEET, tail=3.0).arguments("file:/in", "file:/out", "/w.ass")
+    assert words.count("-i") == words.count("-filter_complex") == words.count("libx264") == 1
+    graph = words[words.index("-filter_complex") + 1]
+    assert graph.index("setparams") < graph.index("tpad") < graph.index("ass=filename=/w.ass")
+
+
 @pytest.mark.parametrize(
     ("fps", "made"),
     [

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.footage import bundled, card, footage, make
 
 from fieldkit.errors import NotAVideo
-from fieldkit.transcode.batch import batch
+from fieldkit.transcode.batch import Source, Threads, batch
 from fieldkit.transcode.check import check, rejections
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.material import Probe
@@ -34,7 +34,7 @@ def test_a_copy_cut_short_is_made_of_what_is_there_and_says_so(
     more = () if suffix == ".mkv" else FRONTED
     whole = card(tmp_path / f"whole{suffix}", seconds=4, more=more)
     short = cut(whole, 0.4, tmp_path / f"short{suffix}")
-    (result,) = batch([short], tmp_path / "out", ffmpeg)
+    (result,) = batch([Source(short)], tmp_path / "out", Threads(ffmpeg))
     assert result.ok
     (note,) = result.notes
     assert note.startswith(f"Only {probe(short).seconds:.1f} s of 4.")

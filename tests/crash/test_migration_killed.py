@@ -1,0 +1,55 @@
+"""A library of an older fieldkit is opened and the process dies at any line of it: nothing is lost, nothing half done."""
+
+import contextlib
+import shutil
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+from crash.killer import lines_of, run_killed_at
+from support.facts import AGREED, TWEET, original, rendition, take_id
+
+from fieldkit.journal import Journal, database
+
+
+@pytest.mark.xdist_group("crash")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+def test_an_older_library_is_whole_wherever_its_migration_is_killed(tmp_path, record_property):
+    old = tmp_path / "old"
+    old.mkdir()
+    version_one(old / "journal.sqlite")
+    (tmp_path / "first").mkdir()
+    lines = lines_of(lambda: opened(old, tmp_path / "first"), [Path(database.__file__)])
+    kills = 0
+    for number, line in enumerate(lines):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        kills += run_killed_at(lambda: opened(old, folder), line) == -9  # noqa: B023
+        with Journal(folder / "journal.sqlite") as journal:
+            (entry,) = journal.entries()
+            assert [r.profile for r in entry.renditions] == ["tweet"], line
+            journal.rendered(entry.renditions[0], {"took": 1.0})
+            assert journal.passports(9) == [{"took": 1.0}], line
+        with contextlib.closing(sqlite3.connect(folder / "journal.sqlite")) as db:
+            assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok", line
+    record_property("kills", f"a migration was killed at {kills} of {len(lines)} lines")
+    assert kills > 20
+
+
+def opened(old: Path, folder: Path) -> None:
+    """A copy of the old library, opened by this fieldkit."""
+    shutil.copytree(old, folder, dirs_exist_ok=True)
+    Journal(folder / "journal.sqlite").close()
+
+
+def version_one(path: Path) -> None:
+    """A library with a rendition, without what came after version 1."""
+    with Journal(path) as journal:
+        take = journal.begin(take_id(), TWEET, None, None, AGREED)
+        journal.seal(original(take.id))
+        journal.rendered(rendition(take.id, "tweet"))
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE passports")
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
