@@ -15,7 +15,7 @@ from fieldkit.transcode.material import Probe, Video
 from fieldkit.transcode.picture import Shape
 from fieldkit.transcode.profiles import Profile
 from fieldkit.transcode.recipe import Recipe
-from fieldkit.transcode.search import Aim, Found, Sizes, Trial, glance, learned, search, steps
+from fieldkit.transcode.search import Aim, Found, Sizes, Trial, again, glance, learned, search, steps
 
 WATCHABLE = 55.0  # VMAF: somewhat better than poor (40) and short of fair (60)
 _SMALLEST = 240  # short side; smaller ones only where the source is
@@ -23,7 +23,9 @@ _SMALLEST = 240  # short side; smaller ones only where the source is
 # saves from missing the quality by 4 VMAF
 _SEARCH, _GLANCE = 7.0, 2.0
 _VOICES = (48_000, 32_000, 24_000, 16_000)  # bits/s of sound, the best first
-_SAFE = 0.94  # of a deadline: neither bytes nor seconds are known to the last one
+# Of a deadline: a sample tells bytes to a tenth, and a line's rate is no promise
+_SAFE = 0.88
+_LOOK = 0.3  # of the time of an encode: a glance at the clip
 _VOICE_SHARE = 0.3  # of the file, at most, before the next lower one is taken
 _CONTAINER = 1_500, 12.0  # bytes: MP4's boxes, and their tables for each second (measured)
 
@@ -134,23 +136,22 @@ class Ground:
         """The way to the store, where the line is known."""
         if self.rate is None:
             return None
-        return Delivery(self.rate, self.conditions.speed, effort, self.beside(voice))
+        way = Delivery(self.rate, self.conditions.speed, effort, self.beside(voice))
+        if self.brief.deadline is None:
+            return way
+        return replace(way, spent=_LOOK * way.making(self.pixels(self.full)))
 
-    def aim(self, effort: str, voice: int) -> Aim:
-        """What is searched for."""
+    def aim(self, effort: str, voice: int, known: Found | None = None) -> Aim:
+        """What is searched for, by what is `known` of the clip or of others."""
         brief, delivery = self.brief, self.delivery(effort, voice)
         if brief.max_bytes is not None:
             return ForBytes(brief.max_bytes - self.beside(voice))
         if delivery is not None and brief.deadline is not None:
             by = ForDeadline(_SAFE * brief.deadline, delivery)
-            if self.reached(by, effort):
+            found = again(by, known) if known else learned(by, self.curve(effort), self.sizes)
+            if by.cost(found.curve) < inf and found.curve.score(found.crf) >= WATCHABLE:
                 return by
         return ForScore(self.target, delivery)
-
-    def reached(self, aim: ForDeadline, effort: str) -> bool:
-        """Whether something watchable would be in time, as far as other clips tell."""
-        found = learned(aim, self.curve(effort), self.sizes)
-        return aim.cost(found.curve) < inf and found.curve.score(found.crf) >= WATCHABLE
 
     def voice(self, picture_bytes: float) -> int:
         """The best sound, in bits/s, that leaves the picture its share; the worst only where bytes are counted."""
@@ -184,17 +185,19 @@ def choose(ground: Ground, sampling: Sampling | None) -> Choice:
         return _chosen(ground, guess, searched=False)
     with sampling(guess.effort) as trial:
         aim = ground.aim(guess.effort, guess.voice)
-        found = glance(aim, ground.curve(guess.effort), ground.sizes, trial)
+        further = _pays(ground, guess, _SEARCH)
+        found = glance(aim, ground.curve(guess.effort), ground.sizes, trial, further=further)
         guess = _reconsidered(ground, guess, found)
         if _pays(ground, guess, _SEARCH):
-            found = search(ground.aim(guess.effort, guess.voice), found, ground.sizes, trial)
+            found = search(ground.aim(guess.effort, guess.voice, found), found, ground.sizes, trial)
             guess = _reconsidered(ground, guess, found)
     return _chosen(ground, guess, searched=True)
 
 
 def _reconsidered(ground: Ground, guess: Guess, found: Found) -> Guess:
-    """With the sound that goes with what was found."""
-    return Guess(guess.effort, ground.voice(found.curve.bytes(found.crf)), found)
+    """With the sound, and for the aim, that go with what was found."""
+    voice = ground.voice(found.curve.bytes(found.crf))
+    return Guess(guess.effort, voice, again(ground.aim(guess.effort, voice, found), found))
 
 
 def _guess(ground: Ground, effort: str) -> Guess:
@@ -208,7 +211,7 @@ def _guess(ground: Ground, effort: str) -> Guess:
 
 def _cost(ground: Ground, guess: Guess) -> float:
     """Smaller is better, across efforts: first those that are in time."""
-    aim = ground.aim(guess.effort, guess.voice)
+    aim = ground.aim(guess.effort, guess.voice, guess.found)
     late = 0.0 if isinstance(aim, ForDeadline) or ground.brief.deadline is None else 1e6
     return late + aim.cost(guess.found.curve)
 
@@ -223,13 +226,15 @@ def _pays(ground: Ground, guess: Guess, price: float) -> bool:
         return True
     curve = guess.found.curve
     making, sending = delivery.making(curve.pixels), delivery.sending(curve.bytes(guess.found.crf))
-    if ground.brief.deadline is not None and 2 * making + sending > ground.brief.deadline:
-        return False
+    if (
+        ground.brief.deadline is not None
+    ):  # bytes must be known, unless looking would take what is to be gained
+        return price == _GLANCE and delivery.spent < _LOOK * ground.brief.deadline
     return sending > price * making
 
 
 def _chosen(ground: Ground, guess: Guess, *, searched: bool) -> Choice:
-    found, aim = guess.found, ground.aim(guess.effort, guess.voice)
+    found, aim = guess.found, ground.aim(guess.effort, guess.voice, guess.found)
     recipe = Recipe(
         short_side=found.short_side,
         fps=ground.profile.fps,
@@ -247,7 +252,7 @@ def _chosen(ground: Ground, guess: Guess, *, searched: bool) -> Choice:
         found=found,
         searched=searched,
         delivery=ground.delivery(guess.effort, guess.voice),
-        first=_soonest(ground) if expected.misses > 0 else None,
+        first=_soonest(ground, guess) if expected.misses > 0 else None,
     )
 
 
@@ -270,8 +275,8 @@ def _option(ground: Ground, guess: Guess, side: int, crf: float) -> Option:
     )
 
 
-def _soonest(ground: Ground) -> Recipe:
+def _soonest(ground: Ground, guess: Guess) -> Recipe:
     """The watchable version that arrives first."""
-    plain = replace(ground, brief=replace(ground.brief, deadline=None, vmaf=WATCHABLE, max_bytes=None))
-    guess = min((_guess(plain, effort) for effort in EFFORTS), key=lambda guess: _cost(plain, guess))
-    return _chosen(plain, guess, searched=False).recipe
+    voice = _VOICES[-2]
+    found = again(ForScore(WATCHABLE, ground.delivery(guess.effort, voice)), guess.found)
+    return Recipe(found.short_side, ground.profile.fps, round(found.crf, 2), guess.effort, voice)

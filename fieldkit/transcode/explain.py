@@ -11,6 +11,7 @@ def two_lines(choice: Choice) -> tuple[str, str]:
     return _made(choice), _instead(choice)
 
 
+_ALIKE = 0.02  # of the bytes
 COLUMNS = ("size", "effort", "VMAF", "kB", "to make", "to send", "arrives", "")
 
 
@@ -62,6 +63,8 @@ def _instead(choice: Choice) -> str:
         later = _seconds(near.arrival - chosen.arrival)
         return f"{near.short_side}p would arrive {later} later at VMAF {near.score:.0f}"
     more = near.bytes / chosen.bytes - 1
+    if abs(more) < _ALIKE:
+        return f"{near.short_side}p would reach VMAF {near.score:.0f} in as many bytes"
     if more > 0:
         return f"{near.short_side}p would take {more:.0%} more bytes for VMAF {near.score:.0f}"
     return f"{near.short_side}p would only reach VMAF {near.score:.0f}"

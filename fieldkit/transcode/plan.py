@@ -57,6 +57,8 @@ class Plan:
 
     def by(self, recipe: Recipe, profile: Profile) -> Self:
         """The same clip by another recipe."""
+        if recipe == self.recipe:
+            return self
         shape = _shape(self.probe, recipe.short_side, profile.long_side, recipe.fps)
         return replace(self, recipe=recipe, shape=shape)
 

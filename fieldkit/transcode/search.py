@@ -52,8 +52,13 @@ class Sizes:
     pixels: Callable[[int], float]
 
     def away(self, side: int) -> int:
-        """The full size, or from there two steps down: what lies between follows from both."""
-        return self.sides[0] if side != self.sides[0] else self.sides[min(2, len(self.sides) - 1)]
+        """The full size, or from there the middle one: what lies between follows from both."""
+        return self.sides[0] if side != self.sides[0] else self.middle
+
+    @property
+    def middle(self) -> int:
+        """Two steps under the full size."""
+        return self.sides[min(2, len(self.sides) - 1)]
 
 
 def steps(full: int, smallest: int) -> tuple[int, ...]:
@@ -67,11 +72,22 @@ def learned(aim: Aim, known: Curve, sizes: Sizes) -> Found:
     return _found(aim, {sizes.sides[0]: known}, sizes)
 
 
-def glance(aim: Aim, known: Curve, sizes: Sizes, trial: Trial) -> Found:
-    """One trial at the size that others would take: how this clip differs from them."""
+def again(aim: Aim, found: Found) -> Found:
+    """The same knowledge with another aim."""
+    side = _best(aim, found.curves)
+    return Found(side, aim.crf(found.curves[side]), found.curves)
+
+
+def glance(aim: Aim, known: Curve, sizes: Sizes, trial: Trial, *, further: bool) -> Found:
+    """One trial: how this clip differs from others.
+
+    At the size that others would take or, where a search goes `further`, at a middle one: with the full one it tells
+    most.
+    """
     guess = learned(aim, known, sizes)
-    side = guess.short_side
-    return _found(aim, {side: guess.curve.plus(trial(side, round(guess.crf, 1)))}, sizes)
+    side = sizes.middle if further else guess.short_side
+    curve = guess.curves[side]
+    return _found(aim, {side: curve.plus(trial(side, round(aim.crf(curve), 1)))}, sizes)
 
 
 def search(aim: Aim, found: Found, sizes: Sizes, trial: Trial) -> Found:

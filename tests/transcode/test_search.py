@@ -28,7 +28,7 @@ SIZES = Sizes(steps(FULL, 240), pixels)
 
 
 def searched(aim: Aim, clip: "Clip") -> Found:
-    return search(aim, glance(aim, Curve(1.0, PIXELS), SIZES, clip.trial), SIZES, clip.trial)
+    return search(aim, glance(aim, Curve(1.0, PIXELS), SIZES, clip.trial, further=True), SIZES, clip.trial)
 
 
 class Clip:
