@@ -35,7 +35,7 @@ def test_the_key_is_a_function_of_what_was_asked(a: str, b: str, trim: bool, pro
     assert key == naming.key(a, PROFILES[profile], Brief(trim=trim))
     assert (key == naming.key(b, PROFILES[profile], Brief(trim=trim))) == (a == b)
     assert key != naming.key(a, PROFILES[profile], Brief(trim=not trim))
-    assert key != naming.key(a, replace(PROFILES[profile], preset="faster"), Brief(trim=trim))
+    assert key != naming.key(a, replace(PROFILES[profile], effort="quick"), Brief(trim=trim))
 
 
 def test_what_a_newer_fieldkit_can_be_asked_for_changes_no_old_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ def test_a_passport_tells_source_settings_tools_and_rules(tmp_path: Path, ffmpeg
     assert told["source"] == disk.hashed(source)[0]
     assert told["profile"] == "proxy"
     assert told["brief"]["trim"] is True
-    assert told["recipe"]["preset"] == "slow"
+    assert told["recipe"]["effort"] == "fine"
     assert (told["width"], told["height"]) == (made.width, made.height)
     assert told["frames"] == 15
     assert told["took"] > 0

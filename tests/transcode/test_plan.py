@@ -86,7 +86,7 @@ def test_whatever_comes_in_fits_what_x_takes(video: dict, seconds: float, profil
     assert max(made.shape.frame) <= limits.long_side
     assert max(made.shape.frame) <= 2.4 * min(made.shape.frame)
     assert 10 <= made.shape.fps <= limits.fps
-    assert 1 <= made.gop <= min(512, round(10 * made.shape.fps))
+    assert 1 <= made.shape.gop <= min(512, round(10 * made.shape.fps))
     assert 0.5 <= made.seconds <= 140
     assert made.shape.picture[0] <= max(2, source.width)
     assert made.shape.picture[1] <= max(2, source.height)

@@ -182,6 +182,7 @@ def test_an_ffmpeg_that_is_killed_is_worth_retrying(tmp_path: Path, ffmpeg: Ffmp
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("quickly")
 def test_a_result_that_x_would_refuse_is_not_published(
     tmp_path: Path, ffmpeg: Ffmpeg, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,7 +142,9 @@ def test_an_interruption_leaves_no_script_and_a_death_is_swept_up(tmp_path: Path
     folder.mkdir()
 
     def look_and_stop(_done: float, _of: float) -> None:
-        (script,) = folder.glob("*.ass")
+        script = next(folder.glob("*.ass"), None)
+        if script is None:
+            return  # the clip is heard and looked at before
         shutil.copy(script, tmp_path / script.name)
         raise KeyboardInterrupt
 
