@@ -74,6 +74,7 @@ class Settings:
     camera: str | None = None
     microphone: str | None = None
     ffmpeg: str | None = None  # a path; None is the binary that imageio-ffmpeg brings
+    deadline: float | None = None  # seconds in which a reply should be made and sent, where the line is known
     end_card: str | None = None  # a template's path: what each reply ends with
     patience: float = 60.0  # seconds without a byte confirmed after which `sync` gives up, exit 4
     rate: int | None = None  # bits/s that an upload may use; None is all there is
@@ -89,6 +90,8 @@ class Settings:
             raise NeedsCrew(f"“{self.store[:80]}” is not a store's URL such as https://clips.example.org")
         if not 0 < self.patience < float("inf"):
             raise NeedsCrew("patience is a number of seconds above 0.")
+        if self.deadline is not None and not 0 < self.deadline < float("inf"):
+            raise NeedsCrew("deadline is a number of seconds above 0.")
         if self.rate is not None and self.rate < _SLOWEST:
             raise NeedsCrew(f"rate is in bits per second and at least {_SLOWEST}.")
 
@@ -198,6 +201,8 @@ def _read_file(path: Path) -> dict[str, Any]:
 def _parse(name: str, value: Any) -> Any:
     try:
         match name:
+            case "deadline":
+                return seconds_of(value) if isinstance(value, str) else float(value)
             case "patience":
                 return float(value)
             case "rate":

@@ -310,7 +310,7 @@ class Kit:
             )
 
     def _renderer(self, journal: Journal, audience: Audience, brief: Brief) -> pipeline.Renderer:
-        brief = replace(brief, words=self.words)
+        brief = replace(brief, words=self.words, deadline=brief.deadline or self.settings.deadline)
         return pipeline.Renderer(
             journal,
             self.library,

@@ -25,6 +25,12 @@ from fieldkit.errors import NeedsCrew
 @click.option("--camera", metavar="C", help="The camera to record from.")
 @click.option("--mic", "microphone", metavar="M", help="The microphone to record from.")
 @click.option(
+    "--deadline",
+    type=options.TimeParam(),
+    metavar="TIME",
+    help="Seconds (or 5m) in which a reply is to be made and sent, once `sync` has measured the line.",
+)
+@click.option(
     "--end-card",
     metavar="TOML",
     type=click.Path(resolve_path=True),

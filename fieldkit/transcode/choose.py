@@ -19,6 +19,8 @@ from fieldkit.transcode.search import Aim, Found, Sizes, Trial, again, glance, l
 
 WATCHABLE = 55.0  # VMAF: somewhat better than poor (40) and short of fair (60)
 _SMALLEST = 240  # short side; smaller ones only where the source is
+# Pixels of a clip so short that trials cost more than its encode: a glance does, and a second encode where it missed
+_SHORT = 5e7
 # A search takes about as long as one encode and saves about a tenth of the bytes; a glance takes a fifth of that and
 # saves from missing the quality by 4 VMAF
 _SEARCH, _GLANCE = 7.0, 2.0
@@ -222,6 +224,8 @@ def _pays(ground: Ground, guess: Guess, price: float) -> bool:
     `price` is the seconds of sending for each second of encoding beyond which it does.
     """
     delivery = ground.delivery(guess.effort, guess.voice)
+    if price == _SEARCH and ground.pixels(ground.full) < _SHORT:
+        return False
     if delivery is None or ground.brief.vmaf is not None or ground.brief.max_bytes is not None:
         return True
     curve = guess.found.curve

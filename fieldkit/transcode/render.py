@@ -13,7 +13,7 @@ from fieldkit.config import Library
 from fieldkit.errors import Refused
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Rendition, Sha256
-from fieldkit.transcode import bookfile, fonts, naming, script
+from fieldkit.transcode import bookfile, explain, fonts, naming, script
 from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Choice, Conditions, Ground
@@ -126,7 +126,7 @@ def render_due(
         height=made.height,
     )
     journal.rendered(rendition, made.passport.document())
-    for sentence in made.notes:
+    for sentence in (*made.notes, *(explain.two_lines(made.choice) if made.choice else ())):
         tell(sentence)
     return rendition
 
@@ -199,12 +199,19 @@ def _published(
             height=found.height,
             passport=_passport(job, cut, heard),
             loudness=heard,
-            notes=remarks(cut.plan.probe),
+            notes=(*remarks(cut.plan.probe), *_estimated(cut)),
             choice=cut.choice,
         )
         before(made)
         disk.publish(cut.part, made.path)
     return made
+
+
+def _estimated(cut: Cut) -> tuple[str, ...]:
+    if cut.quality is None or cut.quality.metric == "vmaf":
+        return ()
+    metric = cut.quality.metric.upper()
+    return (f"This ffmpeg has no libvmaf: its VMAF is an estimate from {metric}, good to about 8.",)
 
 
 def _passport(job: _Job, cut: Cut, heard: float | None) -> Passport:

@@ -60,7 +60,7 @@ def trying(sample: str, destination: str, shape: Shape, recipe: Recipe, joins: S
 def comparing(made: str, reference: Any, shape: Shape, metric: Metric, log: str, every: int) -> list[str]:  # noqa: PLR0917
     """Compares a file with a reference stream in that shape, picture by picture, each `every`th of them."""
     large = _opened(made)["v"].filter("scale", *shape.frame, flags="bicubic")
-    options: dict[str, Any] = {metric.log: log}
+    options: dict[str, Any] = {metric.log: log, "shortest": 1}  # one may have an end card, the other a rest
     if metric.name == "vmaf":
         options |= {"log_fmt": "json", "n_threads": _THREADS, "n_subsample": every}
     compared = ffmpeg.filter(

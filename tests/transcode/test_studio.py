@@ -1,0 +1,166 @@
+"""A recipe for each clip, on real ones: quality, bytes and deadlines as asked, and nothing left lying about."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.footage import clip, make
+
+from fieldkit.errors import NeedsCrew
+from fieldkit.transcode import lab, naming, trials
+from fieldkit.transcode.brief import Brief
+from fieldkit.transcode.choose import Conditions, Ground, choose
+from fieldkit.transcode.explain import rows, two_lines
+from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.job import Job, do
+from fieldkit.transcode.plan import plan, usual
+from fieldkit.transcode.probe import probe
+from fieldkit.transcode.profiles import PROFILES
+from fieldkit.transcode.quality import METRICS, pooled
+from fieldkit.transcode.render import Made, render
+
+TWEET = PROFILES["tweet"]
+SLOW_LINE = Conditions(rate=64_000)
+
+
+def ground(source: Path, brief: Brief, conditions: Conditions | None = None) -> Ground:
+    return Ground(probe(source), TWEET, brief, conditions or Conditions())
+
+
+def by_recipe(source: Path, made: Path, ffmpeg: Ffmpeg, crf: float, fps: int = 30) -> Path:
+    found = probe(source)
+    recipe = replace(usual(found, TWEET), crf=crf, effort="quick", fps=fps)
+    ffmpeg.run(plan(found, TWEET, recipe).arguments(lab.url(source), lab.url(made)))
+    return made
+
+
+def test_the_quality_that_was_asked_for_is_reached(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    made = render(clip("bigbuckbunny"), "tweet", tmp_path, "x.mp4", ffmpeg, brief=Brief(vmaf=80))
+    quality = made.passport.quality
+    assert quality is not None
+    assert quality["metric"] == "vmaf"
+    assert quality["score"] == pytest.approx(80, abs=2.0)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
+
+
+@pytest.mark.parametrize("most", [150_000, 400_000])
+def test_a_budget_is_used_and_never_exceeded(tmp_path: Path, ffmpeg: Ffmpeg, most: int) -> None:
+    made = render(clip("bikes"), "tweet", tmp_path, "x.mp4", ffmpeg, brief=Brief(max_bytes=most))
+    assert 0.95 * most <= made.bytes <= most
+    assert made.path.stat().st_size == made.bytes
+    assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
+
+
+def test_a_budget_that_would_ruin_the_clip_is_refused(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    with pytest.raises(
+        NeedsCrew, match=r"in 12 kB would be ruined .* give it about \d+ kB, or cut it shorter"
+    ):
+        render(clip("bigbuckbunny"), "tweet", tmp_path, "x.mp4", ffmpeg, brief=Brief(max_bytes=12_000))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_wish_makes_the_same_bytes(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    wish = Brief(vmaf=80)
+    made = [render(clip("bikes"), "tweet", tmp_path, f"{n}.mp4", ffmpeg, brief=wish) for n in range(2)]
+    assert made[0].sha256 == made[1].sha256
+
+
+def test_where_a_deadline_cannot_be_met_a_watchable_version_comes_first(
+    tmp_path: Path, ffmpeg: Ffmpeg
+) -> None:
+    order: list[Made] = []
+    wish = Brief(rate=64_000, deadline=6)
+    source = clip("bigbuckbunny")
+    best = render(
+        source, "tweet", tmp_path, "x-tweet-0123456789ab.mp4", ffmpeg, brief=wish, early=order.append
+    )
+    (first,) = order
+    assert first.path.name == "x-tweet-0123456789ab-first.mp4"
+    assert naming.ours(first.path.name)
+    assert first.path.is_file()
+    assert first.bytes < best.bytes / 1.5
+    assert best.choice is not None
+    assert "misses the deadline by" in two_lines(best.choice)[1]
+
+
+def test_a_deadline_is_met_with_better_pictures_the_later_it_is(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    sizes = []
+    for deadline in (15, 40):
+        wish = Brief(rate=64_000, deadline=deadline)
+        made = render(clip("bikes"), "tweet", tmp_path, f"{deadline}.mp4", ffmpeg, brief=wish)
+        assert made.bytes * 8 / 64_000 < deadline
+        sizes.append(made.bytes)
+    assert sizes[1] > 1.3 * sizes[0]
+
+
+def test_a_batch_tells_its_reasons(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    wish = Brief(rate=64_000, deadline=120)
+    result = do(Job(clip("bikes"), tmp_path, tmp_path, "tweet", wish), ffmpeg)
+    assert len(result.why) == 2
+    assert result.why[0].split(":")[0].startswith(f"{result.passport['recipe']['short_side']}p at VMAF")
+    table = rows(result.options)
+    assert [row[-1] for row in table].count("chosen") == 1
+    json.dumps(result.document())
+    again = do(Job(clip("bikes"), tmp_path, tmp_path, "tweet", wish), ffmpeg)
+    assert again.skipped
+    assert again.why == result.why
+
+
+def test_a_fast_line_is_not_kept_waiting_by_a_search(ffmpeg: Ffmpeg) -> None:
+    choice = choose(ground(clip("bikes"), Brief(), Conditions(rate=50e6)), pytest.fail)
+    assert not choice.searched
+    assert choice.recipe.effort != "fine"
+
+
+def test_pictures_are_paired_by_number_whatever_their_stamps(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    """ab-av1 #311: the stamps of phones and of Matroska pair the wrong pictures, and VMAF falls by tens."""
+    shaky = tmp_path / "shaky.mkv"
+    make(shaky, "-i", str(clip("bikes")), "-vf", "setpts=PTS+0.012*mod(N\\,3)/TB", "-fps_mode", "vfr", "-t", "3", "-c:v", "libx264", "-qp", "8")  # fmt: skip
+    assert probe(shaky).video.vfr
+    made = by_recipe(shaky, tmp_path / "x.mp4", ffmpeg, crf=12)
+    here = ground(shaky, Brief())
+    quality = lab.judged(made, shaky, here, lab.yardstick(here, ffmpeg))
+    assert quality.mean > 96
+
+
+def test_an_end_card_is_not_measured_against_nothing(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    source = clip("bikes")
+    short = tmp_path / "short.mp4"
+    make(short, "-i", str(by_recipe(source, tmp_path / "x.mp4", ffmpeg, crf=14)), "-t", "2", "-c", "copy")
+    here = ground(source, Brief())
+    assert lab.judged(short, source, here, lab.yardstick(here, ffmpeg)).p5 > 85
+
+
+@pytest.mark.parametrize("name", ["xpsnr", "ssim"])
+def test_without_libvmaf_the_quality_is_an_estimate(tmp_path: Path, ffmpeg: Ffmpeg, name: str) -> None:
+    source = clip("bikes")
+    here = ground(source, Brief())
+    made = [by_recipe(source, tmp_path / f"{crf}.mp4", ffmpeg, crf=crf) for crf in (22, 38)]
+    real = lab.yardstick(here, ffmpeg)
+    other = replace(real, metric=METRICS[name])
+    estimates = [lab.judged(path, source, here, other) for path in made]
+    assert estimates[0].score > estimates[1].score + 10
+    assert all(
+        estimate.mean == pytest.approx(lab.judged(path, source, here, real).mean, abs=20)
+        for estimate, path in zip(estimates, made, strict=True)
+    )
+    assert {estimate.metric for estimate in estimates} == {name}
+
+
+def test_a_bad_second_counts() -> None:
+    even, uneven = pooled([80.0] * 100, 10), pooled([84.0] * 90 + [44.0] * 10, 10)
+    assert even.mean == uneven.mean == 80
+    assert even.score == 80
+    assert uneven.score < 73
+
+
+def test_a_sample_is_as_long_as_was_planned(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    here = ground(clip("bikes"), Brief())
+    with lab.lab(here, clip("bikes"), tmp_path, "quick", lab.yardstick(here, ffmpeg)) as trying:
+        point = trying.trial(here.full, 30.0)
+        expected = sum(part.length for part in trying.parts) * float(here.shape(here.full).fps)
+        assert trying.encoded == [pytest.approx(expected, abs=5)]
+    assert 40 < point.score < 99
+    assert list(tmp_path.iterdir()) == []
+    assert trials.sample("file:/x")
