@@ -24,6 +24,7 @@ _SHORT = 5e7
 # A search takes about as long as one encode and saves about a tenth of the bytes; a glance takes a fifth of that and
 # saves from missing the quality by 4 VMAF
 _SEARCH, _GLANCE = 7.0, 2.0
+_JUDGED = 10.0  # the same of measuring the result, which takes a third of an encode
 _VOICES = (48_000, 32_000, 24_000, 16_000)  # bits/s of sound, the best first
 # Of a deadline: a sample tells bytes to a tenth, and a line's rate is no promise
 _SAFE = 0.88
@@ -68,6 +69,7 @@ class Choice:
     options: tuple[Option, ...]
     found: Found
     searched: bool
+    judged: bool  # whether the result is measured: where seconds count it is not
     delivery: Delivery | None
     first: Recipe | None = None
 
@@ -255,9 +257,15 @@ def _chosen(ground: Ground, guess: Guess, *, searched: bool) -> Choice:
         options=tuple(options.values()),
         found=found,
         searched=searched,
+        judged=searched and _affords_judging(ground, expected),
         delivery=ground.delivery(guess.effort, guess.voice),
         first=_soonest(ground, guess) if expected.misses > 0 else None,
     )
+
+
+def _affords_judging(ground: Ground, expected: Option) -> bool:
+    asked = ground.brief.vmaf is not None or ground.brief.max_bytes is not None
+    return asked or expected.sending is None or expected.sending > _JUDGED * expected.making
 
 
 def _option(ground: Ground, guess: Guess, side: int, crf: float) -> Option:

@@ -69,7 +69,7 @@ class Studio:
         cut = self._cut(choice.recipe) if most is None else self._fitted(choice, most)
         with disk.discarded_on_error(cut.part):
             cut = replace(cut, choice=choice)
-            if choice.searched:
+            if choice.judged:
                 cut = replace(cut, quality=self._judged(cut))
             if most is not None:
                 self._refuse_ruin(cut, choice, most)

@@ -133,3 +133,33 @@ def test_jobs_are_a_number_or_auto(dcim, tmp_path):
     result = transcode(dcim, "-o", tmp_path, "--jobs", "many")
     assert result.returncode == 2
     assert "many" in result.stderr
+
+
+def test_a_plan_is_told_in_two_lines_as_a_table_and_as_a_picture(tmp_path):
+    plot = tmp_path / "plan.png"
+    words = ("--link", "50M", "--deadline", "2m", "--explain", "--plot", plot, "--profile", "tweet")
+    result = transcode(clip("carphone_pristine"), "-o", tmp_path / "out", *words)
+    assert result.returncode == 0, result.stderr
+    assert "p at VMAF " in result.stderr
+    assert " to make, " in result.stderr
+    assert result.stdout.split()[:4] == ["size", "effort", "VMAF", "kB"]
+    assert "chosen" in result.stdout
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert [path.name for path in tmp_path.iterdir() if "part" in path.name] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("--deadline", "2m"), 2, "add --link RATE"),
+        (("--max-size", "small"), 3, "“small” is not a size such as 400k or 5M."),
+        (("--link", "64k", "--deadline", "soon"), 3, "“soon” is not a time such as 90s or 5m."),
+        (("--vmaf", "110"), 2, "110"),
+    ],
+)
+def test_a_wish_that_makes_no_sense_is_one_sentence(tmp_path, words, code, sentence):
+    result = transcode(clip("carphone_pristine"), "-o", tmp_path / "out", *words)
+    assert result.returncode == code
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "out").exists()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fieldkit.config import Library, Settings, rate_of
+from fieldkit.config import Library, Settings, rate_of, seconds_of, size_of
 from fieldkit.errors import NeedsCrew
 
 
@@ -73,3 +73,22 @@ def test_a_broken_file_says_how_to_mend_it(library):
 )
 def test_rates_are_typed_as_people_say_them(text, rate):
     assert rate_of(text) == rate
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("400k", 400_000), ("5M", 5_000_000), ("800000", 800_000), ("0.5MB", 500_000)]
+)
+def test_sizes_are_typed_as_people_say_them(text, size):
+    assert size_of(text) == size
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("5m", 300), ("2min", 120)])
+def test_times_are_typed_as_people_say_them(text, seconds):
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "k", "-5k", "0", "nan", "inf", "1e999", "5 apples"])
+def test_what_is_no_size_or_time_is_said(text):
+    for read in (size_of, seconds_of):
+        with pytest.raises(NeedsCrew, match="is not a"):
+            read(text)
