@@ -70,7 +70,6 @@ class Choice:
     found: Found
     searched: bool
     judged: bool  # whether the result is measured: where seconds count it is not
-    delivery: Delivery | None
     first: Recipe | None = None
 
 
@@ -232,10 +231,10 @@ def _pays(ground: Ground, guess: Guess, price: float) -> bool:
         return True
     curve = guess.found.curve
     making, sending = delivery.making(curve.pixels), delivery.sending(curve.bytes(guess.found.crf))
-    if (
-        ground.brief.deadline is not None
-    ):  # bytes must be known, unless looking would take what is to be gained
-        return price == _GLANCE and delivery.spent < _LOOK * ground.brief.deadline
+    if ground.brief.deadline is not None and price == _GLANCE:
+        return (
+            delivery.spent < _LOOK * ground.brief.deadline
+        )  # bytes must be known, if that leaves time to send them
     return sending > price * making
 
 
@@ -258,7 +257,6 @@ def _chosen(ground: Ground, guess: Guess, *, searched: bool) -> Choice:
         found=found,
         searched=searched,
         judged=searched and _affords_judging(ground, expected),
-        delivery=ground.delivery(guess.effort, guess.voice),
         first=_soonest(ground, guess) if expected.misses > 0 else None,
     )
 

@@ -20,8 +20,9 @@ from fieldkit.transcode.recipe import Recipe
 from fieldkit.transcode.windows import Window, windows
 
 Tick = Callable[[], None]  # called now and then while ffmpeg works; what it raises ends the work
-_EVERY = 3  # pictures of a sample of which one is compared: a third of the work, and VMAF moves by 0.1
-_FULL_EVERY = 5  # the same of a whole clip
+# Of a long clip one picture of seven is compared: a number that x264's patterns of B-frames (periods of 2 to 4, and 5
+# now and then) don't share, or only the good or the bad ones are seen (by up to 1 VMAF, benchmarks/README.md)
+_EVERY, _LONG = 7, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def lab(ground: Ground, source: Path, folder: Path, effort: str, yardstick: Yard
     sample = disk.part_for(folder / f"{ground.profile.name}.nut")
     try:
         yardstick.run(trials.cutting(url(source), url(sample), ground.video, yardstick.shape, parts))
-        yield Lab(ground, sample, effort, parts, replace(yardstick, every=_EVERY))
+        yield Lab(ground, sample, effort, parts, replace(yardstick, every=1))
     finally:
         sample.unlink(missing_ok=True)
 
@@ -102,7 +103,9 @@ def yardstick(ground: Ground, ffmpeg: Ffmpeg, tick: Tick = lambda: None) -> Yard
     """The best that this ffmpeg has, against the source at the profile's size."""
     known = ffmpeg.listing(["-filters"]).split()
     metric = next((metric for metric in METRICS.values() if metric.filter in known), METRICS["ssim"])
-    return Yardstick(ffmpeg, ground.shape(ground.full), metric, _FULL_EVERY, tick)
+    shape = ground.shape(ground.full)
+    every = _EVERY if ground.seconds * float(shape.fps) > _LONG else 1
+    return Yardstick(ffmpeg, shape, metric, every, tick)
 
 
 def judged(made: Path, source: Path, ground: Ground, yardstick: Yardstick) -> Quality:
