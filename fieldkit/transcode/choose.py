@@ -232,9 +232,8 @@ def _pays(ground: Ground, guess: Guess, price: float) -> bool:
     curve = guess.found.curve
     making, sending = delivery.making(curve.pixels), delivery.sending(curve.bytes(guess.found.crf))
     if ground.brief.deadline is not None and price == _GLANCE:
-        return (
-            delivery.spent < _LOOK * ground.brief.deadline
-        )  # bytes must be known, if that leaves time to send them
+        # bytes must be known, if that leaves time to send them
+        return delivery.spent < _LOOK * ground.brief.deadline
     return sending > price * making
 
 
