@@ -12,7 +12,6 @@ from typing import Self
 from fieldkit.transcode.avc import KEY, SLICE, Sets, Slice
 
 Read = Callable[[int, int], bytes]  # the bytes at a place, so many of them or fewer
-
 _PREFIX = 4  # bytes that tell a unit's length
 _HEAD = 32  # bytes of a unit that are looked at
 _WINDOW = 16 * 1024
