@@ -8,14 +8,14 @@ from typing import Any
 from fieldkit import disk
 from fieldkit.errors import DiskFull, FieldkitError, NeedsCrew, NotAVideo, Unready, WorthRetrying
 from fieldkit.model import Sha256
-from fieldkit.transcode import explain, ledger, naming
+from fieldkit.transcode import explain, ledger, naming, repair
 from fieldkit.transcode.brief import Brief
 from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe
 from fieldkit.transcode.profiles import PROFILES
 from fieldkit.transcode.remarks import remarks
-from fieldkit.transcode.render import UNKNOWN, Made, foreseen, render
+from fieldkit.transcode.render import SUFFIX, UNKNOWN, Made, foreseen, render
 
 Report = Callable[[float, float], None]  # seconds of output done, of how many; raises to stop
 
@@ -117,19 +117,21 @@ def _made(job: Job, ffmpeg: Ffmpeg, report: Report) -> Result:
         ledger.remember(job.root, key, about)
 
     disk.make_folder(job.folder)
-    render(
-        job.source,
-        job.profile,
-        job.folder,
-        output.name,
-        ffmpeg,
-        brief=job.brief,
-        conditions=job.conditions,
-        progress=report,
-        sha256=sha256,
-        before=last,
-        early=lambda made: ahead.append(made.path),
-    )
+    part = job.folder / f"{job.profile}{SUFFIX}"  # what a batch that dies leaves under that name is swept
+    with repair.readable(job.source, part, lambda: report(0, 1)) as (source, saved):
+        render(
+            source,
+            job.profile,
+            job.folder,
+            output.name,
+            ffmpeg,
+            brief=job.brief,
+            conditions=job.conditions,
+            progress=report,
+            sha256=sha256,
+            before=lambda made: last(replace(made, notes=(*saved, *made.notes))),
+            early=lambda made: ahead.append(made.path),
+        )
     assert about is not None
     return replace(_result(job, output, about), seen=(before, sha256))
 
@@ -138,8 +140,11 @@ def _foreseen(job: Job, known: Sha256 | None) -> Result:
     sha256 = known or _hashed(job.source, lambda _done, _of: None)
     if found := there(job, sha256):
         return found
+    output = _named(job, sha256)[1]
+    if saved := repair.rebuilt(job.source):
+        return _result(job, output, {"seconds": saved.seconds, "notes": (saved.note,)})
     planned = foreseen(job.source, job.profile, job.brief)
-    return _result(job, _named(job, sha256)[1], {"seconds": planned.seconds, "notes": remarks(planned.probe)})
+    return _result(job, output, {"seconds": planned.seconds, "notes": remarks(planned.probe)})
 
 
 def _hashed(source: Path, report: Report) -> Sha256:

@@ -15,7 +15,7 @@ from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.material import DEMUXERS, Audio, Probe, Video
 from fieldkit.transcode.tracks import Track, told_end, tracks
 
-__all__ = ["Probe", "probe", "seen"]
+__all__ = ["Probe", "opened", "probe", "seen", "told", "unfinished"]
 
 _LOOK = 5  # pictures decoded to learn rotation, colour and scan
 _STILL = 2  # pictures/s below which a stream beside another is a still track (a phone's motion photo)
@@ -48,7 +48,7 @@ def probe(path: Path) -> Probe:
 
     Raises NotAVideo for anything that can neither be seen nor heard, NeedsCrew where the file can't be read.
     """
-    with _opened(path) as container:
+    with opened(path) as container:
         return _read(path, container)  # whole: a stream that outlives its container crashes PyAV
 
 
@@ -65,7 +65,7 @@ def seen(path: Path) -> Probe:
 def told(path: Path) -> float | None:
     """How long the file's header says that it plays: quickly read, and headers lie. None where it does not tell."""
     try:
-        with _opened(path) as container:
+        with opened(path) as container:
             return float(container.duration / av.time_base) if container.duration else None
     except FieldkitError:
         return None
@@ -96,7 +96,8 @@ def _read(path: Path, container: Any) -> Probe:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[Any]:
+    """PyAV's container of a file that may be anything. Raises NotAVideo, NeedsCrew."""
     with disk.translated(path):
         there = path.is_file()
     if not there:
@@ -113,7 +114,7 @@ def _opened(path: Path) -> Iterator[Any]:
     except (av.FFmpegError, ValueError) as error:
         raise NotAVideo(
             _UNFINISHED.format(path.name)
-            if _lacks_index(path)
+            if unfinished(path)
             else f"{path.name} is not a video that can be read, or its end is missing; choose another file or copy it "
             "from the camera again."
         ) from error
@@ -169,7 +170,8 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
         return
 
 
-def _lacks_index(path: Path) -> bool:
+def unfinished(path: Path) -> bool:
+    """Whether it is an MP4 without its index."""
     found = boxes(path)
     return found is not None and not {"moov", "moof"} & set(found.order)
 
