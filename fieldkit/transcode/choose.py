@@ -18,12 +18,12 @@ from fieldkit.transcode.recipe import Recipe
 from fieldkit.transcode.search import Aim, Found, Sizes, Trial, again, glance, learned, search, steps
 
 WATCHABLE = 55.0  # VMAF: somewhat better than poor (40) and short of fair (60)
-_SMALLEST = 240  # short side; smaller ones only where the source is
+_SMALLEST = 200  # short side; smaller ones only where the source is
 # Pixels of a clip so short that trials cost more than its encode: a glance does, and a second encode where it missed
 _SHORT = 5e7
 # A search takes about as long as one encode and saves about a tenth of the bytes; a glance takes a fifth of that and
 # saves from missing the quality by 4 VMAF
-_SEARCH, _GLANCE = 7.0, 2.0
+_SEARCH, _GLANCE = 7.0, 5.0
 _JUDGED = 10.0  # the same of measuring the result, which takes a third of an encode
 _VOICES = (48_000, 32_000, 24_000, 16_000)  # bits/s of sound, the best first
 # Of a deadline: a sample tells bytes to a tenth, and a line's rate is no promise
