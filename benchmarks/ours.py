@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from clips import Clip, all_clips
+from clips import EVERY, Clip, all_clips
 from measure import CACHE, Spent, Stopwatch, cached, packets
 
 import fieldkit.transcode
@@ -100,7 +100,7 @@ class Ours:
 def ours(clip: Clip, brief: Brief, conditions: Conditions = UNKNOWN, *, judge: bool = True) -> Ours:
     """One rendition under the profile `tweet`; kept for as long as fieldkit.transcode is what it was."""
     found = cached(
-        (STATE, clip.name, asdict(brief), asdict(conditions), judge),
+        (STATE, clip.name, asdict(brief), asdict(conditions), judge and EVERY),
         lambda: _made(clip, brief, conditions, judge),
     )
     steps = tuple(Step(**step) for step in found.pop("steps"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clips import Clip
+from clips import EVERY, Clip
 from measure import CACHE, Point, ffmpeg, mean_vmaf, packets, point, run
 
 CRFS = (20, 25, 30, 35, 40)
@@ -115,4 +115,4 @@ def _point(clip: Clip, crf: float, command: Sequence[object]) -> Point:
                 spent.wall,
             )
 
-    return point((clip.name, *map(str, command)), make)
+    return point((clip.name, EVERY, *map(str, command)), make)
