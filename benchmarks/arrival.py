@@ -6,7 +6,7 @@ from statistics import mean
 
 from clips import Clip
 from measure import Point, at_equal, crf_for, geometric
-from ours import Ours, ours, speed
+from ours import AT_ONCE, Ours, ours, speed
 from peers import fixed, x264
 from tables import row, table
 
@@ -17,9 +17,6 @@ RATES = {"64k": 64e3, "256k": 256e3, "1M": 1e6}
 PRESETS = ("ultrafast", "veryfast", "faster", "medium", "slow")
 SIZES = {1.0: 0, 0.75: 3, 0.5: 8}  # how much lower the rate factor is for the same VMAF
 _AROUND, _AIM = 3, 85.0
-# An encode by two threads keeps so many processors busy. Seconds are told from processor seconds, on both sides alike:
-# the wall clock of a machine that others use tells mostly of them.
-_AT_ONCE = 1.8
 _BESIDE = ("cut", "trial", "trial judged", "verification", "listening")
 Recipe = tuple[str, float]
 
@@ -38,13 +35,13 @@ def recipes(clip: Clip) -> dict[Recipe, list[Point]]:
 def arrival(mine: Ours, points: Sequence[Point], rate: float) -> float:
     """Seconds by a recipe whose rate factor was told by an oracle: fieldkit's VMAF and fieldkit's sound."""
     size = at_equal(points, mine.mean, "mean", "picture")[0] + mine.bytes - mine.picture
-    return mean(point.cpu for point in points) / _AT_ONCE + size * 8 / rate
+    return mean(point.cpu for point in points) / AT_ONCE + size * 8 / rate
 
 
 def seconds_of(mine: Ours, *kinds: str) -> float:
     """Seconds that fieldkit's own steps of those kinds would take on two idle processors."""
     return sum(
-        step.cpu / (1 if step.what == "listening" else _AT_ONCE) for step in mine.steps if step.what in kinds
+        step.cpu / (1 if step.what == "listening" else AT_ONCE) for step in mine.steps if step.what in kinds
     )
 
 

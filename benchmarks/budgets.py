@@ -19,7 +19,18 @@ from fieldkit.transcode.recipe import Recipe
 
 _PAIRS, _LEAST, _MOST = 100, 150e3, 5e6
 _REACHED = 0.9  # of what the finest rate factor gives
-CHEAP = ("grid-l", "grid-s", "asl", "nasa", "bikes", "webcam-vfr", "station", "bunny", "gopro")
+_CHEAP = (
+    "grid-l",
+    "grid-s",
+    "asl",
+    "nasa",
+    "webcam-vfr",
+    "bikes",
+    "station",
+    "bunny",
+    "gopro",
+)  # cheapest first
+_TURNS = 4  # of the cheapest clips that can use a budget, so that many pairs stay affordable
 
 
 def largest(clip: Clip) -> int:
@@ -37,16 +48,21 @@ def largest(clip: Clip) -> int:
     return int(cached((STATE, clip.name, "largest"), encode)["bytes"])
 
 
-def measure_size(clips: list[Clip]) -> None:
-    """Each budget on the next clip that can use it; a budget refused as ruin goes to the one after."""
-    able = {clip: _REACHED * largest(clip) for clip in clips if clip.name in CHEAP}
+def measure_size(clips: list[Clip], pairs: int = _PAIRS) -> None:
+    """Each budget on the next clip that can use it; a budget refused as ruin goes to the one after.
+
+    They go from end to end, ever closer, so that fewer `pairs` tell of all sizes too.
+    """
+    order = sorted((clip for clip in clips if clip.name in _CHEAP), key=lambda clip: _CHEAP.index(clip.name))
+    able = {clip: _REACHED * largest(clip) for clip in order}
     budgets = [
         round(exp(log(_LEAST) + number / (_PAIRS - 1) * log(_MOST / _LEAST))) for number in range(_PAIRS)
     ]
     made: dict[str, list[tuple[int, Ours]]] = {}
     refused = 0
-    for turn, most in enumerate(budgets):
-        fitting = [clip for clip, limit in able.items() if limit >= most]
+    wide = sorted(range(_PAIRS), key=lambda number: (number % 4, number))[:pairs]
+    for turn, most in enumerate(budgets[number] for number in wide):
+        fitting = [clip for clip, limit in able.items() if limit >= most][:_TURNS]
         for offset in range(len(fitting)):
             clip = fitting[(turn + offset) % len(fitting)]
             mine = ours(clip, Brief(max_bytes=most), judge=False)
