@@ -103,7 +103,7 @@ def test_an_encode_ends_soon_after_fieldkit_is_killed(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from fieldkit.transcode.render import render; "
         "from fieldkit.transcode.ffmpeg import Ffmpeg; "
-        "render(Path(sys.argv[1]), 'tweet', Path(sys.argv[2]), 'x.mp4', Ffmpeg(), "
+        "render(Path(sys.argv[1]), 'proxy', Path(sys.argv[2]), 'x.mp4', Ffmpeg(), "
         "progress=lambda done, of: print('at work', flush=True))"
     )
     crew = subprocess.Popen(
@@ -113,12 +113,20 @@ def test_an_encode_ends_soon_after_fieldkit_is_killed(tmp_path: Path) -> None:
     )
     assert crew.stdout is not None
     crew.stdout.readline()
-    (encoder,) = (int(pid) for pid in Path(f"/proc/{crew.pid}/task/{crew.pid}/children").read_text().split())
+    encoders: list[int] = []
+    wait_for(lambda: encoders.extend(encoding(crew.pid)) or encoders, seconds=20)
+    encoder = encoders[0]
     crew.send_signal(signal.SIGKILL)
     crew.wait()
     crew.stdout.close()
     wait_for(lambda: gone(encoder), seconds=15)
     assert not (tmp_path / "x.mp4").exists()
+
+
+def encoding(pid: int) -> list[int]:
+    """The children of a process that write a part; others only hear or look at the clip."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if b".part.mp4" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def gone(pid: int) -> bool:
