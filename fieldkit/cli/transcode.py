@@ -183,6 +183,10 @@ def transcode(
     wording = Wording(captions, lower_third, end_card)
     if profile == "proxy" and wording != Wording():
         raise click.BadParameter("a proxy shows no words; use the profile tweet.", param_hint="'--profile'")
+    if profile == "proxy" and any(wish is not None for wish in (vmaf, max_bytes, deadline)):
+        raise click.BadParameter(
+            "a proxy is as small as it gets; use the profile tweet.", param_hint="'--profile'"
+        )
     kit = options.kit(folder)
     options.interruptible()
     if deadline is not None and rate is None and kit.conditions.rate is None:

@@ -10,7 +10,7 @@ import av
 
 from fieldkit import __version__, disk
 from fieldkit.config import Library
-from fieldkit.errors import Refused
+from fieldkit.errors import NeedsCrew, Refused
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Rendition, Sha256
 from fieldkit.transcode import bookfile, explain, fonts, naming, script
@@ -170,13 +170,26 @@ def _render(
         return by
 
     ground = Ground(planned.probe, wanted, job.brief, job.conditions)
-    studio = Studio(job.source, ground, job.ffmpeg, encode, part, waiting)
+    lettered = words is not None and bool(words.cues or words.lower_third)
+    studio = Studio(job.source, ground, job.ffmpeg, encode, part, waiting, lettered)
     if planned.probe.video is None or not searched(wanted, job.brief):
-        return _published(job, studio.plain(planned.recipe), folder, name, before)
+        return _published(job, _within(job, studio.plain(planned.recipe)), folder, name, before)
     choice = studio.choice()
     if early is not None and (first := studio.first(choice)) is not None:
         early(_published(job, first, folder, lambda sha256: naming.first(name(sha256))))
     return _published(job, studio.make(choice), folder, name, before)
+
+
+def _within(job: _Job, cut: Cut) -> Cut:
+    """A file that there was nothing to choose for, if it is no larger than was asked. Raises NeedsCrew."""
+    size, most = cut.part.stat().st_size, job.brief.max_bytes
+    if most is None or size <= most or PROFILES[job.profile].video_cap is not None:
+        return cut
+    cut.part.unlink()
+    raise NeedsCrew(
+        f"{job.source.name} holds sound alone and comes out at {size / 1000:.0f} kB, more than the "
+        f"{most / 1000:.0f} kB that were asked for; give it more, or cut it shorter."
+    )
 
 
 def _published(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fieldkit import disk
-from fieldkit.errors import NeedsCrew
+from fieldkit.errors import DiskFull, NeedsCrew
 from fieldkit.transcode import lab
 from fieldkit.transcode.brief import Brief
 from fieldkit.transcode.budget import fit
@@ -47,6 +47,7 @@ class Studio:
     encode: Encode
     part: Callable[[], Path]
     tick: Callable[[], None]
+    lettered: bool = False  # words on the picture, which its source does not have: the two can't be compared
 
     def first(self, choice: Choice) -> Cut | None:
         """A watchable version to send at once, where what was asked for will be late."""
@@ -57,10 +58,10 @@ class Studio:
         return self._cut(recipe)
 
     def choice(self) -> Choice:
-        """The recipe and its reasons. A clip that can't be sampled is not searched."""
+        """The recipe and its reasons. A clip that can't be sampled, or has no room for a sample, is not searched."""
         try:
             return choose(self.ground, self._sampling)
-        except FfmpegFailed:
+        except (FfmpegFailed, DiskFull):
             return choose(self.ground, None)
 
     def make(self, choice: Choice) -> Cut:
@@ -69,7 +70,7 @@ class Studio:
         cut = self._cut(choice.recipe) if most is None else self._fitted(choice, most)
         with disk.discarded_on_error(cut.part):
             cut = replace(cut, choice=choice)
-            if choice.judged:
+            if choice.judged and not self.lettered:
                 cut = replace(cut, quality=self._judged(cut))
             if most is not None:
                 self._refuse_ruin(cut, choice, most)

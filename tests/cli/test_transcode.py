@@ -155,10 +155,11 @@ def test_a_plan_is_told_in_two_lines_as_a_table_and_as_a_picture(tmp_path):
         (("--max-size", "small"), 3, "“small” is not a size such as 400k or 5M."),
         (("--link", "64k", "--deadline", "soon"), 3, "“soon” is not a time such as 90s or 5m."),
         (("--vmaf", "110"), 2, "110"),
+        (("--max-size", "1k", "--profile", "proxy"), 2, "a proxy is as small as it gets"),
     ],
 )
 def test_a_wish_that_makes_no_sense_is_one_sentence(tmp_path, words, code, sentence):
-    result = transcode(clip("carphone_pristine"), "-o", tmp_path / "out", *words)
+    result = transcode(clip("carphone_pristine"), "-o", tmp_path / "out", "--profile", "tweet", *words)
     assert result.returncode == code
     assert sentence in result.stderr
     assert "Traceback" not in result.stderr

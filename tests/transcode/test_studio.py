@@ -1,16 +1,21 @@
 """A recipe for each clip, on real ones: quality, bytes and deadlines as asked, and nothing left lying about."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.footage import clip, make
 
+from fieldkit.config import Library, Settings
 from fieldkit.errors import NeedsCrew
+from fieldkit.kit import Kit
 from fieldkit.transcode import lab, naming, trials
 from fieldkit.transcode.brief import Brief
 from fieldkit.transcode.choose import Conditions, Ground, choose
+from fieldkit.transcode.delivery import USUAL_SPEED, speed_of
+from fieldkit.transcode.effort import EFFORTS
 from fieldkit.transcode.explain import rows, two_lines
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.job import Job, do
@@ -19,6 +24,7 @@ from fieldkit.transcode.probe import probe
 from fieldkit.transcode.profiles import PROFILES
 from fieldkit.transcode.quality import METRICS, pooled
 from fieldkit.transcode.render import Made, render
+from fieldkit.transcode.words import Words
 
 TWEET = PROFILES["tweet"]
 SLOW_LINE = Conditions(rate=64_000)
@@ -164,3 +170,38 @@ def test_a_sample_is_as_long_as_was_planned(tmp_path: Path, ffmpeg: Ffmpeg) -> N
     assert 40 < point.score < 99
     assert list(tmp_path.iterdir()) == []
     assert trials.sample("file:/x")
+
+
+def test_words_on_the_picture_are_not_taken_for_bad_quality(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    wish = Brief(vmaf=80, words=Words((), "Fatima, Kakuma"))
+    made = render(clip("bikes"), "tweet", tmp_path, "x.mp4", ffmpeg, brief=wish)
+    plain = render(clip("bikes"), "tweet", tmp_path, "y.mp4", ffmpeg, brief=Brief(vmaf=80))
+    assert made.passport.quality is None
+    assert made.bytes < 1.3 * plain.bytes
+
+
+def test_sound_alone_that_is_larger_than_asked_is_refused(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    source = make(tmp_path / "sound.m4a", "-f", "lavfi", "-i", "sine=330:d=2", "-c:a", "aac")
+    out = tmp_path / "out"
+    out.mkdir()
+    with pytest.raises(NeedsCrew, match=r"holds sound alone and comes out at \d+ kB, more than the 1 kB"):
+        render(source, "tweet", out, "x.mp4", ffmpeg, brief=Brief(max_bytes=1_000))
+    assert list(out.iterdir()) == []
+
+
+def test_the_laptops_speed_is_that_of_its_own_last_encodes() -> None:
+    fine = {"width": 640, "height": 480, "frames": 300, "took": 4.0, "recipe": {"effort": "fine"}}
+    quick = fine | {"took": 4.0 * EFFORTS["quick"].seconds, "recipe": {"effort": "quick"}}
+    tiny = fine | {"frames": 3, "took": 1.0}
+    assert speed_of([fine, quick, tiny]) == pytest.approx(640 * 480 * 300 / 4)
+    assert speed_of([tiny]) == USUAL_SPEED
+
+
+def test_the_kit_plans_with_the_line_that_sync_measured(tmp_path: Path) -> None:
+    kit = Kit(Library(tmp_path), Settings())
+    assert kit.conditions == Conditions()
+    with kit.journal():
+        pass
+    sight = {"link": {"bits_per_second": 64_000, "rtt_ms": 600}, "at": time.time(), "sha256": "", "sent": 0}
+    kit.library.live.write_text(json.dumps(sight))
+    assert kit.conditions.rate == 64_000
