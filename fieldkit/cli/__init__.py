@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from fieldkit import __version__
-from fieldkit.cli import capture, library, say, sync, takes, transcode
+from fieldkit.cli import capture, check, library, say, sync, takes, transcode
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.store import store
 from fieldkit.errors import FieldkitError, NeedsCrew
@@ -77,7 +77,7 @@ for command in (
     takes.void,
     transcode.render,
     transcode.transcode,
-    transcode.check,
+    check.check,
     sync.queue,
     sync.sync,
     sync.run,
