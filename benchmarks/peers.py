@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import ffmpeg as graph
 from clips import EVERY, Clip
 from measure import CACHE, Point, ffmpeg, mean_vmaf, packets, point, run
+
+from fieldkit.transcode import picture
 
 CRFS = (20, 25, 30, 35, 40)
 HANDBRAKE = "Fast 720p30"
@@ -35,15 +38,19 @@ def handbrake(clip: Clip) -> list[Point]:
 
 
 def fixed(clip: Clip, preset: str, factor: float, crfs: Sequence[int]) -> list[Point]:
-    """Plain x264 at a preset and a share of the full size, without sound: what a fixed recipe could give."""
-    width, height = (
-        max(2, round(side * factor / 2) * 2) for side in clip.ground.shape(clip.ground.full).frame
-    )
+    """Plain x264 and AAC at a preset and a share of the full size, from the source: what a fixed recipe could give.
+
+    Upright and in the right colours, as fieldkit's own way there would make it.
+    """
+    shape = clip.ground.shape(round(clip.ground.full * factor / 2) * 2)
+    source, audio = graph.input(str(clip.path)), clip.ground.probe.audio
+    streams = [picture.filtered(source[str(clip.ground.video.index)], clip.ground.video, shape)]
+    streams += [source[str(audio.index)]] if audio else []
 
     def encode(crf: int) -> Sequence[object]:
-        scale = ("-vf", f"scale={width}:{height}:flags=lanczos") if factor < 1 else ()
-        options = ("-an", "-c:v", "libx264", "-crf", crf, "-preset", preset, "-threads", 2)
-        return ("ffmpeg", "-i", clip.reference, *scale, *options, Path("made.mp4"))
+        coded = {"c:v": "libx264", "crf": crf, "preset": preset, "threads": 2, "r": picture.text(shape.fps)}
+        made = graph.output(*streams, "made.mp4", **coded, **{"c:a": "aac", "b:a": "48k", "ac": 1})
+        return ("ffmpeg", *(Path(word) if word == "made.mp4" else word for word in made.get_args()))
 
     return [_point(clip, crf, encode(crf)) for crf in crfs]
 

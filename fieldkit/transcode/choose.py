@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from math import inf, prod
+from math import inf, prod, sqrt
 
 from fieldkit.transcode import picture
 from fieldkit.transcode.aims import ENOUGH, ForBytes, ForDeadline, ForScore
@@ -18,7 +18,7 @@ from fieldkit.transcode.recipe import Recipe
 from fieldkit.transcode.search import Aim, Found, Sizes, Trial, again, glance, learned, search, steps
 
 WATCHABLE = 55.0  # VMAF: somewhat better than poor (40) and short of fair (60)
-_SMALLEST = 200  # short side; smaller ones only where the source is
+_SMALLEST = 356 * 200  # pixels of a picture; smaller ones only where the source is
 # Pixels of a clip so short that trials cost more than its encode: a glance does, and a second encode where it missed
 _SHORT = 5e7
 # A search takes about as long as one encode and saves about a tenth of the bytes; a glance takes a fifth of that and
@@ -99,7 +99,8 @@ class Ground:
     @property
     def sizes(self) -> Sizes:
         """What may be chosen from."""
-        return Sizes(steps(self.full, min(self.full, _SMALLEST)), self.pixels)
+        long = max(self.shape(self.profile.short_side).picture)
+        return Sizes(steps(self.full, sqrt(_SMALLEST * self.full / long)), self.pixels)
 
     @property
     def seconds(self) -> float:

@@ -20,10 +20,10 @@ def listened(plan: Plan, source: str, ffmpeg: Ffmpeg, tick: Tick = lambda: None)
     def meter(clean: Sound) -> Loudness:
         return heard(ffmpeg.told(metering(source, audio.index, plan.seconds, clean), tick=tick))
 
-    plain = Sound()
-    first = meter(plain)
+    first = meter(Sound())
     clean = cleaned(first)
-    return replace(plan, sound=levelled(first if clean == plain else meter(clean), clean))
+    # hiss is taken from pauses, which loudness leaves out: only held knocks change what is measured
+    return replace(plan, sound=levelled(first if clean.knocks is None else meter(clean), clean))
 
 
 def loudness(made: str, found: Probe, ffmpeg: Ffmpeg) -> float | None:

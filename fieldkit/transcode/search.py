@@ -61,7 +61,7 @@ class Sizes:
         return self.sides[min(2, len(self.sides) - 1)]
 
 
-def steps(full: int, smallest: int) -> tuple[int, ...]:
+def steps(full: int, smallest: float) -> tuple[int, ...]:
     """Short sides to choose from, the full one first; even, and none under `smallest` but the full one."""
     sides = [round(full * factor / 2) * 2 for factor in FACTORS]
     return (full, *(side for side in sides[1:] if side >= smallest))

@@ -95,10 +95,10 @@ def filtered(stream: Any, sound: Sound | None) -> Any:
     return stream
 
 
-def metered(stream: Any, sound: Sound | None) -> Any:
-    """The stream mixed and, unless None, cleaned, with what `heard` reads told on stdout every tenth of a second."""
+def metered(stream: Any, sound: Sound) -> Any:
+    """The stream mixed and cleaned, with what `heard` reads told on stdout every tenth of a second."""
     return (
-        (_clean(_mixed(stream), sound) if sound else _mixed(stream))
+        _clean(_mixed(stream), sound)
         .filter("ebur128", metadata=1, peak="true", dualmono=1, framelog="quiet")
         .filter("aresample", out_chlayout="stereo", rematrix_volume=sqrt(2))  # as loud as it was
         .filter("highpass", f=_HISS[0], channels="FR")
@@ -111,6 +111,15 @@ def metered(stream: Any, sound: Sound | None) -> Any:
             measure_overall="none",
         )
         .filter("ametadata", "print", file="pipe:1")
+    )
+
+
+def weighed(stream: Any) -> Any:
+    """The stream mixed, with its loudness alone told, as `heard` reads it: a third of the work."""
+    return (
+        _mixed(stream)
+        .filter("ebur128", metadata=1, dualmono=1, framelog="quiet")
+        .filter("ametadata", "print", key="lavfi.r128.I", file="pipe:1")
     )
 
 
