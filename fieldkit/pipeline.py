@@ -22,7 +22,7 @@ from fieldkit.journal import Due, Journal
 from fieldkit.model import Original, Receipt, Refusal, Rendition, Station
 from fieldkit.sync.push import Push, Spoiled
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
-from fieldkit.transcode.choose import Conditions
+from fieldkit.transcode.choose import Choice, Conditions
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.render import Progress, render_due
@@ -43,6 +43,7 @@ class Outcome:
     refused: list[Refusal] = field(default_factory=list)
     spoiled: list[str] = field(default_factory=list)  # renditions found damaged, which are due again
     damaged: bool = False  # an original, or the path to the store
+    choices: list[Choice] = field(default_factory=list)  # of the renditions that had one
     notes: list[str] = field(default_factory=list)  # what the crew should know of a clip, a sentence each
 
     @property
@@ -95,6 +96,7 @@ class Renderer:
                         conditions=self.conditions(),
                         progress=self.begin(first),
                         tell=outcome.note(first),
+                        chosen=outcome.choices.append,
                     )
                 )
             except (DiskFull, Unready):

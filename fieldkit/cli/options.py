@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -97,6 +98,21 @@ def wishes(function: _F) -> _F:
         click.option(
             "--vmaf", type=click.FloatRange(20, 98), help="The quality to reach in the fewest bytes (VMAF)."
         ),
+    ):
+        function = option(function)
+    return function
+
+
+def explained(function: _F) -> _F:
+    """--explain, --plot: what a recipe was chosen from."""
+    for option in (
+        click.option(
+            "--plot",
+            type=click.Path(path_type=Path),
+            metavar="PNG",
+            help="Draw the same for one clip: quality against bytes, or against the time of arrival.",
+        ),
+        click.option("--explain", is_flag=True, help="Also show what each clip's recipe was chosen from."),
     ):
         function = option(function)
     return function

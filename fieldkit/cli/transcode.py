@@ -1,32 +1,42 @@
 """render, transcode: from originals to files that X takes."""
 
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fieldkit.cli import options, say
 from fieldkit.errors import FieldkitError
 
+if TYPE_CHECKING:
+    from fieldkit.transcode.choose import Choice
+
 _NO_LINE = "A deadline needs to know the line: add --link RATE (64k, 256k, 1M)."
 
 
 @click.command(
     epilog=options.epilog(
-        "fieldkit render", "fieldkit render --again --trim", "fieldkit render --link 64k --deadline 3m"
+        "fieldkit render",
+        "fieldkit render --again --trim",
+        "fieldkit render --link 64k --deadline 3m --explain --plot plan.png",
     )
 )
 @click.option("--again", is_flag=True, help="Try refused takes again.")
 @click.option(
     "--trim", is_flag=True, help="Cut takes that are too long instead of refusing them; implies --again."
 )
+@options.explained
 @options.wishes
 @options.as_json
 @options.library
 def render(
     again: bool,
     trim: bool,
+    explain: bool,
+    plot: Path | None,
     vmaf: float | None,
     max_bytes: int | None,
     rate: int | None,
@@ -67,11 +77,28 @@ def render(
         )
     for sentence in outcome.notes:
         say.note(sentence)
+    _explained(outcome.choices, plot, deadline, table=explain and not as_json)
     for sentence in outcome.troubles:
         say.trouble(sentence)
     if not (outcome.salvaged or outcome.rendered or outcome.refused):
         say.note("Nothing is due.")
     return options.exit_code(len(outcome.rendered), len(outcome.refused), damaged=outcome.damaged)
+
+
+def _explained(
+    choices: Sequence["Choice"], plot: Path | None, deadline: float | None, *, table: bool
+) -> None:
+    """What the recipes were chosen from, as tables, and that of the last one as a picture."""
+    from fieldkit.transcode.explain import COLUMNS, rows, two_lines
+
+    for choice in choices:
+        options_of = [asdict(option) for option in choice.options]
+        if table:
+            say.table(*COLUMNS, rows=rows(options_of))
+        if plot is not None:
+            from fieldkit.transcode.plot import draw
+
+            draw(two_lines(choice), options_of, plot, deadline)
 
 
 class _Jobs(click.ParamType[int | None]):
@@ -113,13 +140,7 @@ class _Jobs(click.ParamType[int | None]):
     help="Files at a time; auto: what processors and memory take.",
 )
 @click.option("--trim", is_flag=True, help="Cut clips that are too long instead of refusing them.")
-@click.option("--explain", is_flag=True, help="Also show what each clip's recipe was chosen from.")
-@click.option(
-    "--plot",
-    type=click.Path(path_type=Path),
-    metavar="PNG",
-    help="Draw the same for one clip: quality against bytes, or against the time of arrival.",
-)
+@options.explained
 @options.wishes
 @click.option(
     "--dry-run", "dry", is_flag=True, help="Only say what would be made and refused; write nothing."
@@ -206,7 +227,7 @@ def transcode(
                 if plot is not None and result.options:
                     from fieldkit.transcode.plot import draw
 
-                    draw(result, plot, deadline)
+                    draw(result.why, result.options, plot, deadline)
                 if as_json:
                     results.append(result.document())
     except FieldkitError as error:

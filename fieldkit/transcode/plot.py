@@ -1,22 +1,27 @@
 """Draws what a recipe was chosen from as a picture; the only module that imports matplotlib."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from fieldkit import disk
-from fieldkit.transcode.job import Result
 
 _BLUE, _GREY, _RED = "#1d70b8", "#8a9199", "#c62828"
 
 
-def draw(result: Result, path: Path, deadline: float | None) -> None:
-    """Quality against the time of arrival or, where no line is known, against bytes. Raises DiskFull, NeedsCrew."""
-    timed = all(option["sending"] is not None for option in result.options)
+def draw(
+    why: Sequence[str], options: Sequence[Mapping[str, Any]], path: Path, deadline: float | None
+) -> None:
+    """Quality against the time of arrival or, where no line is known, against bytes.
+
+    `why` is the plan in two lines; each option is an `Option` as a mapping. Raises DiskFull, NeedsCrew.
+    """
+    timed = all(option["sending"] is not None for option in options)
     figure = Figure(figsize=(7.2, 4.4), dpi=150, layout="constrained")
     axes = figure.subplots()
-    for option in result.options:
+    for option in options:
         across = [_across(point, option, timed=timed) for point in option["curve"]]
         chosen = option["chosen"]
         colour, width = (_BLUE, 2.5) if chosen else (_GREY, 1.2)
@@ -40,7 +45,7 @@ def draw(result: Result, path: Path, deadline: float | None) -> None:
     axes.set_ylabel("VMAF")
     axes.set_ylim(20, 100)
     axes.set_xlim(left=0)
-    axes.set_title("\n".join(result.why), fontsize=10, loc="left")
+    axes.set_title("\n".join(why), fontsize=10, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)
     part = disk.part_for(path.with_suffix(".png"))

@@ -97,10 +97,12 @@ def render_due(
     conditions: Conditions = UNKNOWN,
     progress: Progress = lambda _done, _of: None,
     tell: Callable[[str], None] = lambda _: None,
+    chosen: Callable[[Choice], None] = lambda _: None,
 ) -> Rendition:
     """Makes what is due and puts it on record. Raises Damaged for an original that is not what was sealed.
 
-    The rest as `render`. The name tells tweet and hash only, because it travels. `tell` is given the notes.
+    The rest as `render`. The name tells tweet and hash only, because it travels. `tell` is given the notes, and
+    `chosen` the choice where there was one.
     """
     source = library.root / due.original.path
     disk.verify(source, due.original.sha256)
@@ -128,6 +130,8 @@ def render_due(
     journal.rendered(rendition, made.passport.document())
     for sentence in (*made.notes, *(explain.two_lines(made.choice) if made.choice else ())):
         tell(sentence)
+    if made.choice:
+        chosen(made.choice)
     return rendition
 
 

@@ -161,6 +161,17 @@ def test_what_the_crew_should_know_of_a_clip_is_said_by_ingest_render_and_transc
     assert done["results"][0]["notes"] == [said]
 
 
+def test_render_shows_what_a_recipe_was_chosen_from(tmp_path):
+    other = Crew(tmp_path / "laptop", "http://127.0.0.1:9")
+    other.done("ingest", str(clip("carphone_pristine")), "--tweet", TWEET, *AGREED)
+    plan = tmp_path / "plan.png"
+    told = other.types("render", "--link", "50M", "--deadline", "2m", "--explain", "--plot", str(plan))
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.split()[:4] == ["size", "effort", "VMAF", "kB"]
+    assert "chosen" in told.stdout
+    assert plan.read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_recording_from_the_test_card_is_a_take(crew):
     told = crew.done(
         "record",
