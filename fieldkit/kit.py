@@ -32,7 +32,7 @@ from fieldkit.sync.push import Progress as Sending
 from fieldkit.sync.push import Push
 from fieldkit.sync.queue import listing
 from fieldkit.sync.tus import Tus
-from fieldkit.transcode import machine
+from fieldkit.transcode import machine, repair
 from fieldkit.transcode.batch import Hands, Result, Threads, batch, forecast, mirrored
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Conditions
@@ -133,6 +133,9 @@ class Kit:
 
         def readable(path: Path) -> float:
             nonlocal notes
+            if saved := repair.rebuilt(path):  # `render` does it again from the original
+                notes = (saved.note,)
+                return saved.seconds
             found = probe(path)
             notes = remarks(found)
             return found.seconds

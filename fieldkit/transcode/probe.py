@@ -33,7 +33,8 @@ _DOLBY = {"8.1": "smpte2084", "8.4": "arib-std-b67"}  # what its base layer is, 
 
 _UNFINISHED = (
     "{} was never finished by its camera, as when the battery dies: its end is missing, and with it the index "
-    "without which nothing can be read; keep it, and put its card back into that camera, which may repair it."
+    "without which nothing can be read. Keep it: with another take of that camera beside it the pictures can often be "
+    "saved, and its card, put back into that camera, may be repaired by it."
 )
 _CUT_SHORT = (
     "{} lists a video but none of its pictures can be read: the copy is cut short or damaged; copy it from the "

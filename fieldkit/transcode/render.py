@@ -13,7 +13,7 @@ from fieldkit.config import Library
 from fieldkit.errors import NeedsCrew, Refused
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Rendition, Sha256
-from fieldkit.transcode import bookfile, explain, fonts, naming, script
+from fieldkit.transcode import bookfile, explain, fonts, naming, repair, script
 from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Choice, Conditions, Ground
@@ -115,8 +115,10 @@ def render_due(
             else plain
         )
 
-    job = _Job(source, due.original.sha256, due.profile, brief, conditions, ffmpeg)
-    made = _render(job, library.renditions, name, progress)  # the proxy is what goes first
+    beside = library.renditions / f"{due.profile}{SUFFIX}"
+    with repair.readable(source, beside, lambda: progress(0.0, 1.0)) as (readable, saved):
+        job = _Job(readable, due.original.sha256, due.profile, brief, conditions, ffmpeg)
+        made = _render(job, library.renditions, name, progress)  # the proxy is what goes first
     rendition = Rendition(
         take=due.take.id,
         profile=due.profile,
@@ -128,7 +130,7 @@ def render_due(
         height=made.height,
     )
     journal.rendered(rendition, made.passport.document())
-    for sentence in (*made.notes, *(explain.two_lines(made.choice) if made.choice else ())):
+    for sentence in (*saved, *made.notes, *(explain.two_lines(made.choice) if made.choice else ())):
         tell(sentence)
     if made.choice:
         chosen(made.choice)

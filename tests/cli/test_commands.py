@@ -161,6 +161,22 @@ def test_what_the_crew_should_know_of_a_clip_is_said_by_ingest_render_and_transc
     assert done["results"][0]["notes"] == [said]
 
 
+def test_a_recording_that_its_camera_never_finished_goes_all_the_way_with_the_help_of_another(tmp_path):
+    card = tmp_path / "card"
+    card.mkdir()
+    whole = clip("bigbuckbunny").read_bytes()
+    (card / "MVI_0001.mp4").write_bytes(whole)
+    (card / "MVI_0002.mp4").write_bytes(whole[: whole.rindex(b"moov") - 4])
+    other = Crew(tmp_path / "laptop", "http://127.0.0.1:9")
+    said = "MVI_0002.mp4 was never finished by its camera"
+    assert said in other.types("ingest", str(card), "--tweet", TWEET, *AGREED).stderr
+    assert "was never finished by its camera" in other.types("render").stderr
+    good, saved = other.takes()
+    assert saved["original"]["bytes"] < good["original"]["bytes"]
+    assert saved["seconds"] == pytest.approx(good["seconds"], abs=0.2)
+    assert [rendition["profile"] for rendition in saved["renditions"]] == ["proxy", "tweet"]
+
+
 def test_render_shows_what_a_recipe_was_chosen_from(tmp_path):
     other = Crew(tmp_path / "laptop", "http://127.0.0.1:9")
     other.done("ingest", str(clip("carphone_pristine")), "--tweet", TWEET, *AGREED)
