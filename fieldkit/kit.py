@@ -96,8 +96,11 @@ class Kit:
         """What `sync` measured of the line and this laptop's own last encodes of its speed."""
         if not self.library.journal.exists():
             return Conditions()
-        with self.journal() as journal:
-            return self._conditions(journal)()
+        try:
+            with self.journal() as journal:
+                return self._conditions(journal)()
+        except FieldkitError:
+            return Conditions()  # files that need no library are made without it
 
     @property
     def ffmpeg(self) -> Ffmpeg:

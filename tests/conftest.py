@@ -1,6 +1,17 @@
 """What the whole suite shares."""
 
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_library_of_anybody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A command that is told of no library finds an empty one, never that of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIELDKIT_LIBRARY", str(tmp_path_factory.mktemp("no-library")))
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

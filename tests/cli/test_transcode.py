@@ -129,6 +129,15 @@ def test_on_a_terminal_there_are_bars_and_still_the_summary(dcim, tmp_path):
     assert "Traceback" not in text
 
 
+def test_files_are_made_beside_a_library_that_can_not_be_read(tmp_path, monkeypatch):
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "journal.sqlite").write_bytes(b"not a journal" * 100)
+    monkeypatch.setenv("FIELDKIT_LIBRARY", str(library))
+    result = transcode(clip("carphone_pristine"), "-o", tmp_path / "out", "--profile", "proxy")
+    assert result.returncode == 0, result.stderr
+
+
 def test_jobs_are_a_number_or_auto(dcim, tmp_path):
     result = transcode(dcim, "-o", tmp_path, "--jobs", "many")
     assert result.returncode == 2
