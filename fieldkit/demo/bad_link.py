@@ -1,10 +1,12 @@
 """A TCP proxy that behaves like a link in the field: slow, cut, silent. For the demo, tests and benchmarks."""
 
 import contextlib
+import queue
 import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from typing import Self
 
 _BLOCK = 4096  # bytes forwarded at a time
@@ -15,11 +17,12 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: closing sends RST
 class BadLink:
     """Forwards connections to `target`, upward at `rate` bits/s. Its worker threads die with the process.
 
-    `up_bytes` counts what crossed the link towards the target.
+    What is sent arrives `delay` seconds later, either way; to connect takes no time. `up_bytes` counts what crossed
+    the link towards the target.
     """
 
-    def __init__(self, target: tuple[str, int], *, rate: float | None = None) -> None:
-        self._target, self._rate = target, rate
+    def __init__(self, target: tuple[str, int], *, rate: float | None = None, delay: float = 0.0) -> None:
+        self._target, self._rate, self._delay = target, rate, delay
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._free_at = self._dead_until = 0.0
@@ -98,14 +101,14 @@ class BadLink:
                 threading.Thread(target=self._pump, args=(source, sink, up), daemon=True).start()
 
     def _pump(self, source: socket.socket, sink: socket.socket, up: bool) -> None:  # noqa: FBT001
+        arrive = _later(sink, self._delay) if self._delay else lambda block: _give(sink, block)
         try:
             while block := source.recv(_BLOCK):
                 self._passes.wait()
                 if up:
                     self._cross(len(block))
-                sink.sendall(block)
-            with contextlib.suppress(OSError):
-                sink.shutdown(socket.SHUT_WR)
+                arrive(block)
+            arrive(b"")
         except OSError:
             if source in self._open:  # not cut by us: the other end went away
                 _close(sink)
@@ -118,6 +121,33 @@ class BadLink:
             free_at = self._free_at
         time.sleep(max(0.0, free_at - time.monotonic()))
         self.up_bytes += size
+
+
+def _give(sink: socket.socket, block: bytes) -> None:
+    """An empty block is the end of what is said."""
+    if block:
+        sink.sendall(block)
+        return
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
+
+
+def _later(sink: socket.socket, delay: float) -> Callable[[bytes], None]:
+    """Gives `sink` each block `delay` seconds after it is told."""
+    flying: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+
+    def land() -> None:
+        block = b" "
+        while block:
+            due, block = flying.get()
+            time.sleep(max(0.0, due - time.monotonic()))
+            try:
+                _give(sink, block)
+            except OSError:  # the sink is closed; whoever speaks to it hears so from the other direction
+                return
+
+    threading.Thread(target=land, daemon=True).start()
+    return lambda block: flying.put((time.monotonic() + delay, block))
 
 
 def _close(end: socket.socket) -> None:

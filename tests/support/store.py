@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -13,12 +14,16 @@ _START_SECONDS = 30
 
 
 class StoreProcess:
-    """`fieldkit store serve` over `root`; `url` is set while it runs. More arguments go to the command."""
+    """`fieldkit store serve` over `root`; `url` is set while it runs. More arguments go to the command.
 
-    def __init__(self, root: Path, port: int = 0, *args: str) -> None:
+    `within` are words before the command: what runs it elsewhere, such as in another network namespace.
+    """
+
+    def __init__(self, root: Path, port: int = 0, *args: str, within: Sequence[str] = ()) -> None:
         self.root = root
         self.port = port
         self._args = args
+        self._within = within
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -31,7 +36,8 @@ class StoreProcess:
         return self._process.pid
 
     def start(self) -> Self:
-        command = [sys.executable, "-m", "fieldkit", "store", "serve", "--root", str(self.root)]
+        command = [*self._within, sys.executable, "-m", "fieldkit", "store", "serve"]
+        command += ["--root", str(self.root)]
         command += ["--port", str(self.port), *self._args]
         environment = {**os.environ, "PYTHONWARNINGS": "error"}
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
