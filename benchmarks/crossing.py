@@ -21,7 +21,6 @@ from fieldkit.model import Place, Sha256
 from fieldkit.store.house import House
 from fieldkit.store.tokens import Role
 
-_WEBDAV_PORT = 8081
 _LOOK = 0.005  # seconds between two looks at how much was carried, to cut in time
 _GIVE_UP = 12.0  # times the limit
 
@@ -69,7 +68,7 @@ def cross(scenario: Scenario, name: str, seed: int, lab: Lab | ProxyLab) -> Cros
                 said = b"it was given up"
             finally:
                 if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)  # node runs under a script of its wheel
+                    _end(process)
         ended = time.monotonic()
         whole = process.returncode == 0 and _holds(root, job)
     up = lab.up.line.counts
@@ -90,6 +89,12 @@ def cross(scenario: Scenario, name: str, seed: int, lab: Lab | ProxyLab) -> Cros
     )
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)  # node runs under a script of its wheel
+
+
 def _job(root: Path, clip: Path, lab: Lab | ProxyLab, ends: ExitStack, name: str) -> Job:
     with House(root / "store") as house:
         token, _ = house.tokens.add(Role.LAPTOP, Place("kakuma"))
@@ -97,8 +102,7 @@ def _job(root: Path, clip: Path, lab: Lab | ProxyLab, ends: ExitStack, name: str
     store = ends.enter_context(StoreProcess(root / "store", 0, "--host", host, within=lab.store([])))
     dav = ""
     if name == "rclone":
-        ends.enter_context(webdav(root / "webdav", host, _WEBDAV_PORT, lab.store))
-        dav = lab.reach(_WEBDAV_PORT)
+        dav = lab.reach(ends.enter_context(webdav(root / "webdav", host, lab.store)))
     (root / "laptop").mkdir()
     sha256 = Sha256(hashlib.sha256(clip.read_bytes()).hexdigest())
     return Job(clip, sha256, lab.reach(store.port), token, dav, root / "laptop")

