@@ -38,6 +38,7 @@ class Crossing:
     wire_up: int = 0
     wire_both: int = 0
     twice: int = 0  # payload that arrived beyond the clip: requests' headers, and bytes that came again
+    connections: int = 0  # over which bytes arrived
     phases: dict[str, float] = field(default_factory=dict)  # where the seconds went
     recoveries: list[float] = field(default_factory=list)  # seconds from the link's return to a new byte
     packets: dict[str, int] = field(default_factory=dict)  # lost, dropped and swallowed on the way up
@@ -82,6 +83,7 @@ def cross(scenario: Scenario, name: str, seed: int, lab: Lab | ProxyLab) -> Cros
         up.bytes,
         up.bytes + lab.down.line.counts.bytes,
         lab.carried() - scenario.size,
+        len({each.flow for each in lab.up.segments}),
         _phases(lab.up.segments, lab.up.first_at, began, ended),
         recoveries(lab.up.segments, returns),
         {"lost": up.lost, "dropped": up.dropped, "swallowed": up.swallowed},

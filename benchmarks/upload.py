@@ -113,6 +113,9 @@ def _show(scenario: Scenario, crossings: Sequence[Crossing]) -> None:
     for name in dict.fromkeys(each.sender for each in crossings):
         tried = [each for each in crossings if each.sender == name]
         whole = [each for each in tried if each.whole]
+        for each in tried:
+            if not each.whole:
+                print(f"{name}: {each.said.strip()}", file=sys.stderr)
         if not whole:
             row(name, "never", *[""] * (3 + len(more)))
             continue
