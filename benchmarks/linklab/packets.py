@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 _TCP = 6
 _FULL = 1000  # bytes of payload: more than any request without a body has, less than a full segment
@@ -52,8 +51,3 @@ def recoveries(segments: Iterable[Segment], returns: Sequence[float]) -> list[fl
     times = [each.at for each in body(segments)]
     found = (bisect_right(times, back) for back in returns)
     return [times[index] - back for index, back in zip(found, returns, strict=True) if index < len(times)]
-
-
-def middle(seconds: Sequence[float]) -> float | None:
-    """Their median; None of none."""
-    return median(seconds) if seconds else None
