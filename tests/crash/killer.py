@@ -17,6 +17,7 @@ for as long as it takes.
 `try_each(lines, trial)` spreads trials over forked workers, and returns what they complained of.
 """
 
+import gc
 import json
 import os
 import signal
@@ -154,6 +155,7 @@ def try_each(lines: Sequence[Line], trial: Callable[[Line], str | None], workers
 
 def _working(lines: Sequence[Line], trial: Callable[[Line], str | None], told: Path) -> Action:
     def work() -> None:
+        gc.freeze()  # what was there before the fork is never looked through, and so never copied
         complaints = [f"{line}: {complaint}" for line in lines if (complaint := _tried(trial, line))]
         told.write_text(json.dumps(complaints))
 

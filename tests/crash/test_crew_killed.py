@@ -217,7 +217,7 @@ def test_nothing_is_lost_wherever_the_crew_side_is_killed(
 ) -> None:
     stage = STAGES[name]
     if name != "search":  # hundreds of searches would take an hour
-        plain = {each: replace(profile, vmaf=None) for each, profile in PROFILES.items()}
+        plain = {each: replace(profile, vmaf=None, effort="quick") for each, profile in PROFILES.items()}
         monkeypatch.setattr("fieldkit.transcode.render.PROFILES", plain)
     with StoreProcess(tmp_path / "store") as store:
 
@@ -225,7 +225,7 @@ def test_nothing_is_lost_wherever_the_crew_side_is_killed(
             """A library in which everything before the station is done; each tweet is new to the store."""
             root = Path(tempfile.mkdtemp(dir=tmp_path))
             for action in stage.before:
-                assert run(lambda: action(_kit(root, store.url), source, tweet)) == 0  # noqa: B023
+                action(_kit(root, store.url), source, tweet)
             return root
 
         def killed_at(numbered: tuple[int, Line]) -> str | None:

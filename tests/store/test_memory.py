@@ -22,7 +22,7 @@ def test_300_mb_need_less_than_150_mb_of_memory(tmp_path: Path, tweet: str) -> N
     digest = hashlib.sha256()
     for block in _blocks():
         digest.update(block)
-    with StoreProcess(tmp_path / "root") as process:
+    with StoreProcess(tmp_path / "root", cold=True) as process:
         store = Tus(process.url)
         path = store.create(SIZE, tweet_id=tweet, sha256=digest.hexdigest()).headers["Location"]
         assert store.patch(path, 0, _blocks()).headers["Fieldkit-Receipt"] == digest.hexdigest()

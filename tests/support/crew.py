@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from support import warm
 from support.store import StoreProcess
 
 TWEET = "826412345678901234"
@@ -22,15 +23,9 @@ class Crew:
         url = store if isinstance(store, str) else store.url
         self.done("init", "--store", url, "--place", place, "--operator", "crew")
 
-    def types(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    def types(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end, whatever comes."""
-        result = subprocess.run(
-            [sys.executable, "-m", "fieldkit", *words],
-            capture_output=True,
-            text=True,
-            timeout=110,
-            env={**self.environment, **more},
-        )
+        result = warm.run(words, {**self.environment, **more}, timeout=110)
         assert "Traceback" not in result.stderr, result.stderr
         return result
 

@@ -8,7 +8,9 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
+
+from support import warm
 
 _START_SECONDS = 30
 
@@ -16,15 +18,20 @@ _START_SECONDS = 30
 class StoreProcess:
     """`fieldkit store serve` over `root`; `url` is set while it runs. More arguments go to the command.
 
-    `within` are words before the command: what runs it elsewhere, such as in another network namespace.
+    `within` are words before the command: what runs it elsewhere, such as in another network namespace. Such a one, and
+    a `cold` one, has an interpreter of its own, and so all of its memory to itself.
     """
 
-    def __init__(self, root: Path, port: int = 0, *args: str, within: Sequence[str] = ()) -> None:
+    def __init__(
+        self, root: Path, port: int = 0, *args: str, within: Sequence[str] = (), cold: bool = False
+    ) -> None:
         self.root = root
         self.port = port
         self._args = args
         self._within = within
-        self._process: subprocess.Popen[str] | None = None
+        self._cold = cold or bool(within)
+        self._process: subprocess.Popen[bytes] | warm.Command | None = None
+        self._stdout: IO[str] | None = None
 
     @property
     def url(self) -> str:
@@ -36,11 +43,16 @@ class StoreProcess:
         return self._process.pid
 
     def start(self) -> Self:
-        command = [*self._within, sys.executable, "-m", "fieldkit", "store", "serve"]
-        command += ["--root", str(self.root)]
-        command += ["--port", str(self.port), *self._args]
+        words = ["store", "serve", "--root", str(self.root), "--port", str(self.port), *self._args]
         environment = {**os.environ, "PYTHONWARNINGS": "error"}
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        reader, writer = os.pipe()
+        self._stdout = os.fdopen(reader)
+        with open(writer, "w") as told:
+            if self._cold:
+                command = [*self._within, sys.executable, "-m", "fieldkit", *words]
+                self._process = subprocess.Popen(command, stdout=told, env=environment)
+            else:
+                self._process = warm.start(words, environment, stdout=told)
         self.port = int(self._first_line().rpartition(":")[2])
         return self
 
@@ -80,14 +92,13 @@ class StoreProcess:
         finally:
             process.kill()
             process.wait()
-            if process.stdout:
-                process.stdout.close()
+            if self._stdout:
+                self._stdout.close()
 
     def _first_line(self) -> str:
-        assert self._process is not None
-        assert self._process.stdout is not None
+        assert self._stdout is not None
         lines: queue.Queue[str] = queue.Queue()
-        stdout = self._process.stdout
+        stdout = self._stdout
         threading.Thread(target=lambda: lines.put(stdout.readline()), daemon=True).start()
         try:
             line = lines.get(timeout=_START_SECONDS)
