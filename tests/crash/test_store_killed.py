@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from crash.killer import Child, Line, fork, lines_of, run_killed_at, try_each
+from support.warm import store_imported
 
 import fieldkit.store
 from fieldkit import disk
@@ -122,6 +123,7 @@ class Laptop:
 @pytest.mark.timeout(400)
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 def test_nothing_is_lost_wherever_the_store_is_killed(record_property: Callable[[str, object], None]) -> None:
+    store_imported()
     with tempfile.TemporaryDirectory() as folder:
         laptop = Laptop(_port(0))
         lines = lines_of(lambda: _serving(Path(folder), laptop.port), WATCHED, laptop.upload_and_stop)

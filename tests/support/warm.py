@@ -10,6 +10,7 @@ What it does not have is a start: tests of that, or of memory, start `python -m 
 import atexit
 import functools
 import gc
+import importlib
 import json
 import os
 import signal
@@ -25,6 +26,13 @@ from typing import IO, Any
 
 _TESTS = str(Path(__file__).parents[1])
 _PROGRAM = "import sys; sys.path.append({!r}); from support import warm; warm.parent({})"
+_LATE = (  # what a store imports by name when it starts
+    "anyio._backends._asyncio",
+    "encodings.idna",
+    "sqlalchemy.dialects.sqlite",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+)
 _asking = threading.Lock()
 
 
@@ -123,6 +131,14 @@ def _control() -> socket.socket:
     return ours
 
 
+def store_imported() -> None:
+    """Imports all that a store does, so that no fork has to."""
+    import fieldkit.store.serve  # noqa: F401
+
+    for name in _LATE:
+        importlib.import_module(name)
+
+
 # ── in the parent of all commands ───────────────────────────────────────────────────────────────────────
 
 
@@ -130,9 +146,9 @@ def parent(number: int) -> None:
     """Forks a command for each request on socket `number`; returns at its end, or in each command at the command's."""
     import fieldkit.cli.audience
     import fieldkit.doctor
-    import fieldkit.kit
-    import fieldkit.store.serve  # noqa: F401
+    import fieldkit.kit  # noqa: F401
 
+    store_imported()
     assert threading.active_count() == 1, "a fork would lose a thread"
     gc.freeze()
     with socket.socket(fileno=number) as control:
