@@ -8,11 +8,12 @@ import sys
 import time
 
 import pytest
+from support import warm
 from support.footage import card, clip, fill, small_disk
 
 
-def transcode(*words, **more):
-    return subprocess.run(command(*words), capture_output=True, text=True, timeout=100, **more)
+def transcode(*words):
+    return warm.run(command(*words)[3:], os.environ)
 
 
 def command(*words):
