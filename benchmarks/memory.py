@@ -28,7 +28,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         laptop = Laptop.at(Path(folder) / "library")
         laptop.make(noise(1_000_000) * (SIZE // 1_000_000))
-        with StoreProcess(Path(folder) / "store") as store:
+        with StoreProcess(Path(folder) / "store", cold=True) as store:
             laptop.knows(store.url)
             command = [sys.executable, "-m", "fieldkit", "sync", "--library", str(laptop.library.root)]
             most = 0
