@@ -13,10 +13,11 @@ import platformdirs
 
 from fieldkit import disk
 from fieldkit.errors import NeedsCrew
-from fieldkit.model import Language, Place
+from fieldkit.model import Hours, Language, Place
 
 _PREFIX = "FIELDKIT_"
 _LONGEST = 200  # characters of a setting
+_SMALLEST = 100_000  # bytes a day: less would not carry one proxy
 _SLOWEST = 4000  # bits/s: a block of 16 KiB then takes 33 s, and the store waits 60 s for one
 
 
@@ -52,6 +53,11 @@ class Library:
         """What the running worker is doing, for other terminals to read; nothing decides by it."""
         return self.root / "live.json"
 
+    @property
+    def spent(self) -> Path:
+        """How many bytes were sent on which day."""
+        return self.root / "spent.json"
+
     def lock(self, work: str) -> disk.Lock:
         """The lock on one kind of work in this library: one worker at a time."""
         return disk.Lock(self.root / f"{work}.lock")
@@ -78,6 +84,9 @@ class Settings:
     end_card: str | None = None  # a template's path: what each reply ends with
     patience: float = 60.0  # seconds without a byte confirmed after which `sync` gives up, exit 4
     rate: int | None = None  # bits/s that an upload may use; None is all there is
+    window: Hours | None = None  # the local hours in which anything is sent; None is always
+    budget: int | None = None  # bytes that may be sent in a day
+    battery: int | None = None  # per cent of charge below which nothing is sent, unless on mains
 
     def __post_init__(self) -> None:
         for name in ("token", "operator", "camera", "microphone", "ffmpeg", "end_card"):
@@ -94,6 +103,10 @@ class Settings:
             raise NeedsCrew("deadline is a number of seconds above 0.")
         if self.rate is not None and self.rate < _SLOWEST:
             raise NeedsCrew(f"rate is in bits per second and at least {_SLOWEST}.")
+        if self.budget is not None and self.budget < _SMALLEST:
+            raise NeedsCrew(f"budget is in bytes a day and at least {_SMALLEST}.")
+        if self.battery is not None and not 0 < self.battery < 100:
+            raise NeedsCrew("battery is a percentage from 1 to 99.")
 
     @classmethod
     def read(cls, library: Library, environment: Mapping[str, str], flags: Mapping[str, Any]) -> Self:
@@ -149,9 +162,8 @@ def rate_of(text: str) -> int:
 
 def size_of(text: str) -> int:
     """Bytes of `150k`, `5M`, `800000`. Raises NeedsCrew."""
-    return _number(
-        text, {"kb": 1000, "mb": 1_000_000, "k": 1000, "m": 1_000_000, "b": 1}, "a size such as 400k or 5M"
-    )
+    units = {"kb": 1000, "mb": 1_000_000, "gb": 10**9, "k": 1000, "m": 1_000_000, "g": 10**9, "b": 1}
+    return _number(text, units, "a size such as 400k or 5M")
 
 
 def seconds_of(text: str) -> float:
@@ -207,6 +219,12 @@ def _parse(name: str, value: Any) -> Any:
                 return float(value)
             case "rate":
                 return rate_of(value) if isinstance(value, str) else int(value)
+            case "budget":
+                return size_of(value) if isinstance(value, str) else int(value)
+            case "battery":
+                return int(value.removesuffix("%")) if isinstance(value, str) else int(value)
+            case "window":
+                return Hours(value)
             case "place":
                 return Place(value)
             case "language":

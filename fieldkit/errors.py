@@ -14,6 +14,9 @@
     ├── WorthRetrying      time cures it; everything is kept                               exit 4
     │   ├── LinkDown
     │   └── StoreBusy
+    ├── SetAside           nothing is wrong: the crew or a setting has it wait             exit 4
+    │   ├── Cancelled
+    │   └── Held
     └── Damaged            bytes are not what they were; nobody can cure it                exit 5
 
 The class is the retry policy, the exit code and the tone of the sentence at once. Each message is one
@@ -81,6 +84,20 @@ class LinkDown(WorthRetrying):
 
 class StoreBusy(WorthRetrying):
     """The store answered, but can't serve just now."""
+
+
+class SetAside(FieldkitError):
+    """An upload makes way for a more urgent one, or waits because the crew said so; what was sent is kept."""
+
+    exit_code = 4
+
+
+class Cancelled(SetAside):
+    """The crew does not want this upload to be sent any more."""
+
+
+class Held(SetAside):
+    """The hours, the day's budget or the battery keep everything from being sent for now."""
 
 
 class Damaged(FieldkitError):

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -24,13 +24,15 @@ from fieldkit.doctor import Finding, examine
 from fieldkit.errors import Damaged, FieldkitError, NeedsCrew, NoDevice
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Consent, Original, Station, TweetId
+from fieldkit.outbox import Outbox, holding
 from fieldkit.pipeline import Outcome
 from fieldkit.sync import live
 from fieldkit.sync.link import Pace
 from fieldkit.sync.patience import Patience
+from fieldkit.sync.purse import Purse
 from fieldkit.sync.push import Progress as Sending
 from fieldkit.sync.push import Push
-from fieldkit.sync.queue import listing
+from fieldkit.sync.steering import Outlay, Steering
 from fieldkit.sync.tus import Tus
 from fieldkit.transcode import machine, repair
 from fieldkit.transcode.batch import Hands, Result, Threads, batch, forecast, mirrored
@@ -40,7 +42,6 @@ from fieldkit.transcode.cluster import Cluster
 from fieldkit.transcode.delivery import speed_of
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe, seen
-from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.reckoning import Reckoning
 from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.render import Progress
@@ -49,6 +50,9 @@ from fieldkit.transcode.words import Words
 
 _RECENT = 12  # encodes that tell the laptop's speed
 _GOODBYE = 3.0  # seconds a worker has to end; one that waits for a dead line is left, nothing is lost
+
+
+Worker = Callable[[], Outcome]  # one run of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,11 @@ class Kit:
                 "No store is set yet: `fieldkit init --store https://… --token …`. Everything is kept."
             )
         return self.settings.store
+
+    @property
+    def outbox(self) -> Outbox:
+        """The queue, to be looked at and steered."""
+        return Outbox(self.library, self.settings)
 
     def order(self, tweet_id: TweetId, consent: Consent) -> Order:
         """What a new take is filed under."""
@@ -269,28 +278,30 @@ class Kit:
         if again:
             with self.journal() as journal:
                 journal.forgive(Station.PUSH)
-        if not watch:
-            return self._push(stop, audience, self.settings.patience)
-        pipeline.forever(lambda: self._push(stop, audience, float("inf")), stop, audience.trouble)
-        return Outcome()
+        with self._pusher(stop, audience, float("inf") if watch else self.settings.patience) as worker:
+            if not watch:
+                return worker()
+            pipeline.forever(worker, stop, audience.trouble)
+            return Outcome()
 
     def run(self, stop: threading.Event, audience: Audience) -> None:
         """Salvage, render and push, side by side, until `stop` is set."""
         _ = self.store  # said at once, not by a thread later
         failures: list[BaseException] = []
 
-        def station(work: Callable[[], Outcome]) -> None:
+        def station(open_station: Callable[[], AbstractContextManager[Worker]]) -> None:
             try:
-                pipeline.forever(work, stop, audience.trouble)
+                with open_station() as worker:
+                    pipeline.forever(worker, stop, audience.trouble)
             except BaseException as error:
                 failures.append(error)
                 stop.set()
 
-        works = (
-            lambda: self.render(stop, audience),
-            lambda: self._push(stop, audience, float("inf")),
+        stations = (
+            lambda: contextlib.nullcontext(lambda: self.render(stop, audience)),
+            lambda: self._pusher(stop, audience, float("inf")),
         )
-        threads = [threading.Thread(target=station, args=(work,), daemon=True) for work in works]
+        threads = [threading.Thread(target=station, args=(each,), daemon=True) for each in stations]
         for thread in threads:
             thread.start()
         try:
@@ -302,18 +313,6 @@ class Kit:
                 thread.join(_GOODBYE)
         if failures:
             raise failures[0]
-
-    def queue(self) -> dict[str, Any]:
-        """What waits, as `fieldkit queue --json` prints it."""
-        with self.library.lock("sync") as lock, self.journal() as journal:
-            at_work = not lock.take()
-            store = self.settings.store or ""
-            return listing(
-                journal.due_uploads(store, DUE),
-                journal.due_uploads(store, DUE, refused=True),
-                live.read(self.library.live),
-                at_work=at_work,
-            )
 
     def _renderer(self, journal: Journal, audience: Audience, brief: Brief) -> pipeline.Renderer:
         brief = replace(brief, words=self.words, deadline=brief.deadline or self.settings.deadline)
@@ -334,9 +333,17 @@ class Kit:
 
         return now
 
-    def _push(self, stop: threading.Event, audience: Audience, limit: float) -> Outcome:
-        with self.journal() as journal, contextlib.closing(Tus(self.store, self.settings.token)) as tus:
+    @contextmanager
+    def _pusher(self, stop: threading.Event, audience: Audience, limit: float) -> Iterator[Worker]:
+        """The worker that sends; `limit` is its patience in seconds."""
+        with (
+            self.journal() as journal,
+            Journal(self.library.journal, any_thread=True) as asked,
+            contextlib.closing(Tus(self.store, self.settings.token)) as tus,
+            contextlib.closing(Purse(self.library.spent, self.settings.budget)) as purse,
+        ):
             sight = live.Live(self.library.live, lambda: tus.round_trip)
+            held = holding(self.settings, lambda: purse.spent)
 
             def tell(progress: Sending) -> None:
                 sight(progress)
@@ -349,11 +356,12 @@ class Kit:
                 self.store,
                 patience=Patience(limit, stop, clock=time.monotonic, tell=audience.trouble),
                 stop=stop,
-                pace=Pace(self.settings.rate),
+                steer=Steering(asked, self.store, held),
+                pace=Outlay(purse, Pace(self.settings.rate)),
                 tell=tell,
             )
-            worker = pipeline.Pusher(journal, push, self.store)
-            return pipeline.once(self.library, "sync", worker, stop)
+            worker = pipeline.Pusher(journal, push, self.store, held, sight.holds)
+            yield lambda: pipeline.once(self.library, "sync", worker, stop)
 
 
 def seconds_of(path: Path) -> float | None:

@@ -9,17 +9,20 @@ from fieldkit import disk
 from fieldkit.capture.salvage import salvage
 from fieldkit.config import Library
 from fieldkit.errors import (
+    Cancelled,
     Damaged,
     DiskFull,
     FieldkitError,
+    Held,
     NeedsCrew,
     NoConsent,
     Refused,
+    SetAside,
     Unready,
     WorthRetrying,
 )
 from fieldkit.journal import Due, Journal
-from fieldkit.model import Original, Receipt, Refusal, Rendition, Station
+from fieldkit.model import Original, Receipt, Refusal, Rendition, Station, Upload
 from fieldkit.sync.push import Push, Spoiled
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Choice, Conditions
@@ -44,6 +47,7 @@ class Outcome:
     spoiled: list[str] = field(default_factory=list)  # renditions found damaged, which are due again
     damaged: bool = False  # an original, or the path to the store
     choices: list[Choice] = field(default_factory=list)  # of the renditions that had one
+    held: str | None = None  # why the rest waits, where it does
     notes: list[str] = field(default_factory=list)  # what the crew should know of a clip, a sentence each
 
     @property
@@ -109,33 +113,57 @@ class Renderer:
         return outcome
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pusher:
-    """Sends every rendition that lacks its receipt."""
+    """Sends every rendition that lacks its receipt and that nobody holds back.
+
+    `held` gives the sentence of what keeps everything back, or None; `idle` is told it when nothing is sent.
+    """
 
     journal: Journal
     push: Push
     store: str
+    held: Callable[[], str | None]
+    idle: Callable[[str | None], None]
+    _tidied: tuple[int, int] | None = None  # the journal's version when there was nothing to clear away
 
     def __call__(self, stop: threading.Event) -> Outcome:
         """Works until nothing is due or `stop` is set. Raises NotAuthorised, WorthRetrying."""
         outcome = Outcome()
-        self.push.clear_away()
-        while not stop.is_set() and (due := self.journal.due_uploads(self.store, DUE)):
-            upload = due[0]
-            try:
-                outcome.received.append(self.push(upload))
-            except NoConsent:
-                self.push.clear_away()
-            except Spoiled as error:
-                self.journal.drop_rendition(upload.take.id, upload.rendition.profile)
-                outcome.spoiled.append(str(error))
-            except (Refused, Damaged) as error:
-                refusal = Refusal(upload.take.id, Station.PUSH, str(error), upload.rendition.profile)
-                self.journal.refuse(refusal)
-                outcome.refused.append(refusal)
-                outcome.damaged |= isinstance(error, Damaged)
+        self._clear_away()
+        try:
+            while not stop.is_set() and (upload := self.journal.lineup.next(self.store)):
+                self._send(upload, outcome)
+        except Held as why:
+            outcome.held = str(why)
+        finally:
+            self.idle(outcome.held)
         return outcome
+
+    def _send(self, upload: Upload, outcome: Outcome) -> None:
+        if why := self.held():
+            raise Held(why)
+        try:
+            outcome.received.append(self.push(upload))
+        except (NoConsent, Cancelled):
+            self._clear_away()
+        except Held:
+            raise
+        except SetAside:
+            return  # another one is next
+        except Spoiled as error:
+            self.journal.drop_rendition(upload.take.id, upload.rendition.profile)
+            outcome.spoiled.append(str(error))
+        except (Refused, Damaged) as error:
+            refusal = Refusal(upload.take.id, Station.PUSH, str(error), upload.rendition.profile)
+            self.journal.refuse(refusal)
+            outcome.refused.append(refusal)
+            outcome.damaged |= isinstance(error, Damaged)
+
+    def _clear_away(self) -> None:
+        if self.journal.version() != self._tidied:
+            self.push.clear_away()
+            self._tidied = self.journal.version()
 
 
 def once(
@@ -168,7 +196,9 @@ def forever(work: Callable[[], Outcome], stop: threading.Event, tell: Callable[[
             outcome = work()
             for sentence in (*outcome.notes, *outcome.troubles):
                 tell(sentence)
-            said = ""
+            if outcome.held and outcome.held != said:
+                tell(outcome.held)
+            said = outcome.held or ""
         except FieldkitError as error:
             if stop.is_set():
                 return

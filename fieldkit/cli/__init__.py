@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from fieldkit import __version__
-from fieldkit.cli import capture, check, library, say, sync, takes, transcode
+from fieldkit.cli import capture, check, library, queue, say, sync, takes, transcode
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.store import store
 from fieldkit.errors import FieldkitError, NeedsCrew
@@ -78,7 +78,7 @@ for command in (
     transcode.render,
     transcode.transcode,
     check.check,
-    sync.queue,
+    queue.queue,
     sync.sync,
     sync.run,
     library.status,

@@ -1,5 +1,6 @@
 """init, doctor, status, demo: the library as a whole."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import click
 
 from fieldkit import disk
 from fieldkit.cli import options, say
+from fieldkit.cli.sync import limits
 from fieldkit.config import Settings, library_at
 from fieldkit.errors import NeedsCrew
 
@@ -24,6 +26,7 @@ from fieldkit.errors import NeedsCrew
 @click.option("--language", metavar="TAG", help="The language in which consent is explained here.")
 @click.option("--camera", metavar="C", help="The camera to record from.")
 @click.option("--mic", "microphone", metavar="M", help="The microphone to record from.")
+@limits
 @click.option(
     "--deadline",
     type=options.TimeParam(),
@@ -84,20 +87,25 @@ def status(as_json: bool, folder: str | None) -> None:
     from fieldkit.cli.takes import as_document, state_of
 
     kit = options.kit(folder)
-    waiting = kit.queue()
+    waiting = kit.outbox.show()
     with kit.journal() as journal:
         entries = journal.entries()
     if as_json:
         root = str(kit.library.root)
-        say.document({**waiting, "takes": [as_document(entry, root) for entry in entries]})
+        queue = json.loads("".join(waiting.as_json))
+        say.document({**queue, "takes": [as_document(entry, root) for entry in entries]})
         return
-    link = waiting["link"]
-    to_send = [upload for upload in waiting["uploads"] if upload["state"] != "refused"]
-    left = sum(upload["bytes"] - upload["sent"] for upload in to_send)
+    link = waiting.sight.link
+    to_send = [line for line in waiting.lines if line.state != "refused"]
+    left = sum(line.bytes - line.sent for line in to_send)
     click.echo(f"Library  {kit.library.root}")
     click.echo(f"Store    {kit.settings.store or 'none set: fieldkit init --store URL'}")
-    click.echo(f"Link     {say.rate(link['bits_per_second']) if link else 'not measured yet'}")
+    click.echo(f"Link     {say.rate(link.bits_per_second) if link else 'not measured yet'}")
     click.echo(f"Queue    {len(to_send)} to send, {say.size(left)}")
+    if waiting.held:
+        click.echo(f"         {waiting.held}")
+    if waiting.budget:
+        click.echo(f"Today    {say.size(waiting.spent)} of {say.size(waiting.budget)} sent")
     click.echo(f"Takes    {len(entries)}")
     for entry in entries[-10:]:
         click.echo(

@@ -1,5 +1,6 @@
 """The laptop's journal: facts in, missing consequences out."""
 
 from fieldkit.journal.journal import Due, Entry, Journal
+from fieldkit.journal.lineup import Meant, Waiting, Word
 
-__all__ = ["Due", "Entry", "Journal"]
+__all__ = ["Due", "Entry", "Journal", "Meant", "Waiting", "Word"]

@@ -14,26 +14,30 @@ MIGRATIONS = _HERE / "migrations"  # 0002_what_it_does.sql and so on, each in on
 _BUSY_MS = 30_000
 
 
-def connect(path: Path, migrations: Path = MIGRATIONS) -> sqlite3.Connection:
+def connect(path: Path, migrations: Path = MIGRATIONS, *, any_thread: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode to the journal at `path`, made or migrated where needed.
+
+    With `any_thread` other threads than this one may use it, one at a time.
 
     Raises Damaged, DiskFull, NeedsCrew (a journal of a newer fieldkit), WorthRetrying (locked for 30 s).
     """
     with translated():
         try:
-            return _opened(path, migrations)
+            return _opened(path, migrations, any_thread=any_thread)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_IOERR:
                 raise
             # the disk is full: without room for the shared index a lone connection can still read, and
             # that is what a crew needs to decide what may go (sqlite.org/wal.html, section 8)
-            return _opened(path, migrations, "locking_mode = EXCLUSIVE")
+            return _opened(path, migrations, "locking_mode = EXCLUSIVE", any_thread=any_thread)
 
 
-def _opened(path: Path, migrations: Path, *first: str) -> sqlite3.Connection:
+def _opened(path: Path, migrations: Path, *first: str, any_thread: bool) -> sqlite3.Connection:
     with contextlib.suppress(OSError):  # SQLite has the words for what is wrong
         path.touch(mode=0o600)  # whose takes these are is nobody else's business on a shared laptop
-    db = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None)
+    db = sqlite3.connect(
+        path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=not any_thread
+    )
     try:
         db.row_factory = sqlite3.Row
         # FULL: without it a commit in WAL mode does not survive a power cut (sqlite.org/pragma.html)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from fieldkit.errors import NeedsCrew
 from fieldkit.journal import database, rows
+from fieldkit.journal.lineup import Lineup
 from fieldkit.model import (
     Consent,
     ConsentState,
@@ -23,7 +24,6 @@ from fieldkit.model import (
     Take,
     TakeId,
     TweetId,
-    Upload,
 )
 
 
@@ -52,11 +52,21 @@ class Entry:
 
 
 class Journal:
-    """One connection to a library's journal; each thread opens its own. `now` returns UTC."""
+    """One connection to a library's journal; each thread opens its own. `now` returns UTC.
 
-    def __init__(self, path: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._db = database.connect(path)
+    With `any_thread` its caller sees to it that one thread at a time uses it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        any_thread: bool = False,
+    ) -> None:
+        self._db = database.connect(path, any_thread=any_thread)
         self._now = now
+        self.lineup = Lineup(self._db, self._stamp)
 
     def close(self) -> None:
         """Ends the connection; what was written is durable already."""
@@ -67,6 +77,12 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def version(self) -> tuple[int, int]:
+        """Differs from an earlier answer of this connection where a fact came or went since, whoever wrote it."""
+        with database.translated():
+            # data_version tells of the others, total_changes of our own (sqlite.org/pragma.html)
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0]), self._db.total_changes
 
     # ── facts in ────────────────────────────────────────────────────────────────────────────────────
 
@@ -203,24 +219,6 @@ class Journal:
         )
         return [Due(rows.take_of(row), rows.original_of(row), row["profile"]) for row in found]
 
-    def due_uploads(self, store: str, profiles: Sequence[str], *, refused: bool = False) -> list[Upload]:
-        """Renditions that lack this store's receipt, in the order to send them; or those refused."""
-        found = self._rows(
-            f"""
-            SELECT t.*, r.profile, r.path, r.sha256, r.bytes, r.seconds, r.width, r.height
-            FROM releasable AS t JOIN renditions AS r USING (take)
-                 LEFT JOIN json_each(?) AS p ON p.value = r.profile
-            WHERE NOT EXISTS (SELECT 1 FROM receipts AS x WHERE x.take = r.take AND x.profile = r.profile
-                                AND x.sha256 = r.sha256 AND x.store = ?)
-              AND {"" if refused else "NOT"} EXISTS (SELECT 1 FROM refusals
-                              WHERE take = t.take AND station = 'push' AND profile IN ('', r.profile))
-            ORDER BY p.key NULLS LAST, t.circled DESC, t.entered
-            """,  # noqa: S608 - the only piece put in is a word of this line
-            json.dumps(list(profiles)),
-            store,
-        )
-        return [Upload(rows.take_of(row), rows.rendition_of(row), rows.language_of(row)) for row in found]
-
     def may_leave(self, take: TakeId) -> bool:
         """Whether the take is sealed, agreed to and not discarded, at this instant."""
         return bool(self._rows("SELECT 1 FROM releasable WHERE take = ?", take))
@@ -232,8 +230,8 @@ class Journal:
             SELECT r.*, t.tweet_id, l.url
             FROM locations AS l JOIN renditions AS r USING (sha256) JOIN takes AS t USING (take, tweet_id)
             WHERE l.store = ?
-              AND NOT EXISTS (SELECT 1 FROM renditions AS x JOIN releasable AS y USING (take)
-                              WHERE x.sha256 = l.sha256 AND y.tweet_id = l.tweet_id)
+              AND NOT EXISTS (SELECT 1 FROM lineup AS q
+                              WHERE q.sha256 = l.sha256 AND q.tweet_id = l.tweet_id AND NOT q.cancelled)
               AND NOT EXISTS (SELECT 1 FROM receipts WHERE sha256 = l.sha256 AND store = l.store)
             """,
             store,

@@ -1,6 +1,6 @@
 """The nouns: frozen values checked at birth, so no other line checks again. No clock, disk or network."""
 
-from fieldkit.model.ids import Language, Place, Sha256, TakeId, TweetId
+from fieldkit.model.ids import Hours, Language, Place, Sha256, TakeId, TweetId
 from fieldkit.model.nouns import (
     Consent,
     ConsentState,
@@ -17,6 +17,7 @@ from fieldkit.model.nouns import (
 __all__ = [
     "Consent",
     "ConsentState",
+    "Hours",
     "Language",
     "Manner",
     "Original",

@@ -15,6 +15,7 @@ _STATUS_PATH = re.compile(
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TAKE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,8}", re.ASCII)
+_HOURS = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]-(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _PLACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 
 
@@ -102,3 +103,20 @@ class Place(str):
                 "never a coordinate."
             )
         return super().__new__(cls, text)
+
+
+class Hours(str):
+    """A span of local time that comes back every day, such as `22:00-06:00`; it may reach over midnight."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if not _HOURS.fullmatch(text) or text[:5] == text[6:]:
+            raise NeedsCrew(f"“{text[:40]}” is not a span of hours such as 22:00-06:00.")
+        return super().__new__(cls, text)
+
+    @property
+    def minutes(self) -> tuple[int, int]:
+        """When it begins and ends, in minutes after midnight."""
+        begins, ends = (int(time[:2]) * 60 + int(time[3:]) for time in self.split("-"))
+        return begins, ends

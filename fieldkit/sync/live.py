@@ -2,27 +2,33 @@
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fieldkit import disk
 from fieldkit.errors import FieldkitError
-from fieldkit.sync.link import Link, Meter
-from fieldkit.sync.push import Progress
+from fieldkit.sync.forecast import Goodput, Rate
+from fieldkit.sync.link import Link
+
+if TYPE_CHECKING:
+    from fieldkit.sync.push import Progress
 
 _EVERY = 1.0  # seconds between two writes
 _FRESH = 600.0  # seconds for which a measured line tells something
+_REMEMBERED = 32  # uploads whose part at the store is still shown after they made way for others
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The last word of a worker: the line, and the upload it is sending."""
+    """The last word of a worker: the line, the upload it is sending, and how much of each was confirmed."""
 
-    link: Link | None
-    sha256: str | None  # of the rendition being sent
-    sent: int  # bytes of it that the other end acknowledged
+    link: Link | None = None
+    rate: Rate | None = None
+    sha256: str | None = None  # of the rendition being sent
+    sent: Mapping[str, int] = field(default_factory=dict)  # bytes confirmed, by SHA-256
+    held: str | None = None  # why nothing is sent for now
 
 
 class Live:
@@ -30,31 +36,49 @@ class Live:
 
     def __init__(self, path: Path, round_trip: Callable[[], float]) -> None:
         self._path, self._round_trip = path, round_trip
-        self._meter, self._written_at = Meter(), 0.0
+        self._goodput, self._written_at = Goodput(), 0.0
+        self._sent = dict(read(path).sent)
+        self._now: str | None = None
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: "Progress") -> None:
         """Notes the progress; writes at most once a second."""
-        self._meter.add(progress.at, progress.acknowledged)
-        if time.monotonic() - self._written_at < _EVERY:
-            return
-        self._written_at = time.monotonic()
-        rate = self._meter.bits_per_second()
-        self._write(
-            {
-                "link": {"bits_per_second": round(rate), "rtt_ms": round(self._round_trip() * 1000)}
-                if rate
-                else None,
-                "at": round(time.time()),
-                "sha256": progress.upload.rendition.sha256,
-                "sent": progress.acknowledged,
-            }
-        )
+        rendition = progress.upload.rendition
+        self._goodput.add(progress.at, rendition.sha256, progress.acknowledged, rendition.bytes)
+        self._now = rendition.sha256
+        self._sent.pop(self._now, None)
+        self._sent[self._now] = progress.acknowledged
+        while len(self._sent) > _REMEMBERED:
+            del self._sent[next(iter(self._sent))]
+        if time.monotonic() - self._written_at >= _EVERY:
+            self._write(None)
+
+    def holds(self, why: str | None) -> None:
+        """Nothing is being sent: because of that sentence, or because there is nothing more to send."""
+        self._now = None
+        self._write(why)
 
     def bits_per_second(self) -> float | None:
-        """The goodput of the last 20 s."""
-        return self._meter.bits_per_second()
+        """The goodput of the last minute."""
+        rate = self._goodput.rate()
+        return rate.mean if rate else None
 
-    def _write(self, sight: dict[str, Any]) -> None:
+    def _write(self, held: str | None) -> None:
+        self._written_at = time.monotonic()
+        rate = self._goodput.rate()
+        sight: dict[str, Any] = {
+            "link": {
+                "bits_per_second": round(rate.mean),
+                "low": round(rate.low),
+                "high": round(rate.high),
+                "rtt_ms": round(self._round_trip() * 1000),
+            }
+            if rate
+            else None,
+            "at": round(time.time()),
+            "sha256": self._now,
+            "sent": self._sent,
+            "held": held,
+        }
         try:
             disk.write(self._path, json.dumps(sight).encode())
         except FieldkitError:
@@ -65,11 +89,11 @@ def read(path: Path) -> Sight:
     """The last sight, or an empty one where there is none that can be read; a line measured long ago is none."""
     try:
         sight = json.loads(path.read_bytes())
-        link = sight["link"] if abs(time.time() - sight["at"]) < _FRESH else None
-        return Sight(
-            Link(float(link["bits_per_second"]), float(link["rtt_ms"])) if link else None,
-            str(sight["sha256"]),
-            int(sight["sent"]),
-        )
-    except (OSError, ValueError, TypeError, KeyError):
-        return Sight(None, None, 0)
+        sent = {str(sha256): int(count) for sha256, count in sight["sent"].items()}
+        link, rate = None, None
+        if (told := sight["link"]) and abs(time.time() - sight["at"]) < _FRESH:
+            link = Link(float(told["bits_per_second"]), float(told["rtt_ms"]))
+            rate = Rate(link.bits_per_second, float(told["low"]), float(told["high"]))
+        return Sight(link, rate, sight["sha256"], sent, sight["held"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return Sight()

@@ -6,17 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from fieldkit import disk, protocol
 from fieldkit.config import Library
-from fieldkit.errors import Damaged, LinkDown, NeedsCrew, NoConsent, Refused, StoreBusy, Unready
+from fieldkit.errors import Damaged, LinkDown, NeedsCrew, Refused, StoreBusy, Unready
 from fieldkit.journal import Journal
 from fieldkit.model import Receipt, Rendition, Upload
-from fieldkit.sync.link import Pace
 from fieldkit.sync.patience import Patience
 from fieldkit.sync.tus import Body, Gone, Mismatch, Standing, Tus
 
 _MISMATCHES = 3  # whole-file mismatches after which it is the path that is broken, not bad luck
+_GLANCE = 0.5  # seconds between two looks at the gate while a block waits for its turn
 _POLL = 0.2  # seconds between two looks at what the line acknowledged
 
 
@@ -37,8 +38,17 @@ class Spoiled(Damaged):
     """The rendition on this laptop's disk is gone or is not what was made; its original cures that."""
 
 
+class Pacing(Protocol):
+    """Says how long a block of `size` bytes must wait; may raise SetAside."""
+
+    def delay(self, now: float, size: int) -> float: ...
+
+
 class Push:
-    """Sends uploads of one library to one store, one after the other, over one session."""
+    """Sends uploads of one library to one store, one after the other, over one session.
+
+    `steer` is called before every block and raises where the upload must not go on: NoConsent, SetAside.
+    """
 
     def __init__(
         self,
@@ -49,16 +59,18 @@ class Push:
         *,
         patience: Patience,
         stop: threading.Event,
-        pace: Pace,
+        steer: Callable[[Upload], None],
+        pace: Pacing,
         tell: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         self._journal, self._library, self._tus, self._store = journal, library, tus, store
-        self._patience, self._stop, self._pace, self._tell = patience, stop, pace, tell
+        self._patience, self._stop, self._tell = patience, stop, tell
+        self._steer, self._pace = steer, pace
 
     def __call__(self, upload: Upload) -> Receipt:
         """Returns when the receipt is in the journal.
 
-        Raises Spoiled, Damaged (a path that keeps changing bytes), NoConsent, NotAuthorised, Refused,
+        Raises Spoiled, Damaged (a path that keeps changing bytes), NoConsent, SetAside, NotAuthorised, Refused,
         and WorthRetrying once patience is at its end; what the store has by then it keeps.
         """
         rendition = upload.rendition
@@ -98,6 +110,7 @@ class Push:
     def _attempt(self, upload: Upload) -> None:
         """Returns when the store has it all; every error leaves the store's offset as the only truth."""
         length = upload.rendition.bytes
+        self._may_go_on(upload)
         standing = self._find(upload)
         while not self._is_done(standing, upload):
             self._may_go_on(upload)
@@ -112,8 +125,7 @@ class Push:
     def _may_go_on(self, upload: Upload) -> None:
         if self._stop.is_set():
             raise Stopped("Stopped; the store keeps what it has and the upload goes on from there.")
-        if not self._journal.may_leave(upload.take.id):
-            raise NoConsent("Consent was withdrawn or the take discarded; its upload stopped at once.")
+        self._steer(upload)
 
     def clear_away(self) -> None:
         """Has the store throw away what it has of uploads that may no longer leave this laptop.
@@ -175,9 +187,10 @@ class Push:
     def _paced(self, upload: Upload, watch: "_Watch") -> Callable[[int], None]:
         def before_block(size: int) -> None:
             self._may_go_on(upload)
-            delay = self._pace.delay(time.monotonic(), size)
-            if delay > 0:
-                self._stop.wait(delay)
+            now = time.monotonic()
+            goes_at = now + self._pace.delay(now, size)
+            while (left := goes_at - time.monotonic()) > 0 and not self._stop.wait(min(left, _GLANCE)):
+                self._steer(upload)
             watch.handed(size)
 
         return before_block

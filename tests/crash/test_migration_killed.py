@@ -31,6 +31,9 @@ def test_an_older_library_is_whole_wherever_its_migration_is_killed(tmp_path, re
             assert [r.profile for r in entry.renditions] == ["tweet"], line
             journal.rendered(entry.renditions[0], {"took": 1.0})
             assert journal.passports(9) == [{"took": 1.0}], line
+            assert [u.rendition.profile for u in journal.lineup.sendable("https://x.example")] == ["tweet"], (
+                line
+            )
         with contextlib.closing(sqlite3.connect(folder / "journal.sqlite")) as db:
             assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok", line
     record_property("kills", f"a migration was killed at {kills} of {len(lines)} lines")
@@ -44,12 +47,16 @@ def opened(old: Path, folder: Path) -> None:
 
 
 def version_one(path: Path) -> None:
-    """A library with a rendition, without what came after version 1."""
-    with Journal(path) as journal:
+    """A library with a rendition, as version 1 would have made it."""
+    newest, none = path.with_name("newest.sqlite"), path.with_name("migrations")
+    with Journal(newest) as journal:
         take = journal.begin(take_id(), TWEET, None, None, AGREED)
         journal.seal(original(take.id))
         journal.rendered(rendition(take.id, "tweet"))
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        db.execute("DROP TABLE passports")
-        db.execute("PRAGMA user_version = 1")
-        db.commit()
+    none.mkdir()
+    with contextlib.closing(database.connect(path, none)) as db:
+        db.execute("ATTACH ? AS newest", (str(newest),))
+        for table in ("takes", "consents", "originals", "renditions"):
+            db.execute(f"INSERT INTO {table} SELECT * FROM newest.{table}")  # noqa: S608
+    newest.unlink()
+    none.rmdir()

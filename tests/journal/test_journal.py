@@ -75,7 +75,7 @@ def test_withdrawal_stops_what_waits_and_is_final(journal):
     journal.rendered(rendition(take.id, "proxy"))
     journal.consent(take.id, WITHDRAWN)
     assert due(journal) == []
-    assert journal.due_uploads(STORE, PROFILES) == []
+    assert journal.lineup.sendable(STORE) == []
     with pytest.raises(NeedsCrew, match="final"):
         journal.consent(take.id, AGREED)
 
@@ -85,11 +85,11 @@ def test_a_rendition_without_a_receipt_is_due_at_the_store(journal):
     made = [rendition(take.id, profile) for profile in ("tweet", "proxy")]
     for each in made:
         journal.rendered(each)
-    assert [u.rendition.profile for u in journal.due_uploads(STORE, PROFILES)] == ["proxy", "tweet"]
+    assert [u.rendition.profile for u in journal.lineup.sendable(STORE)] == ["proxy", "tweet"]
     journal.received(receipt(made[1]))
     journal.received(receipt(made[1]))
-    assert [u.rendition.profile for u in journal.due_uploads(STORE, PROFILES)] == ["tweet"]
-    assert len(journal.due_uploads("https://another.example", PROFILES)) == 2
+    assert [u.rendition.profile for u in journal.lineup.sendable(STORE)] == ["tweet"]
+    assert len(journal.lineup.sendable("https://another.example")) == 2
 
 
 def test_a_rendition_made_anew_needs_a_new_receipt(journal):
@@ -97,7 +97,7 @@ def test_a_rendition_made_anew_needs_a_new_receipt(journal):
     journal.rendered(rendition(take.id, "proxy", "one"))
     journal.received(receipt(rendition(take.id, "proxy", "one")))
     journal.rendered(rendition(take.id, "proxy", "two"))
-    assert [u.rendition.sha256 for u in journal.due_uploads(STORE, PROFILES)] == [sha256("two")]
+    assert [u.rendition.sha256 for u in journal.lineup.sendable(STORE)] == [sha256("two")]
 
 
 def test_a_discarded_take_is_neither_made_nor_sent(journal):
@@ -105,7 +105,7 @@ def test_a_discarded_take_is_neither_made_nor_sent(journal):
     journal.rendered(rendition(take.id, "proxy"))
     journal.void(take.id)
     assert due(journal) == []
-    assert journal.due_uploads(STORE, PROFILES) == []
+    assert journal.lineup.sendable(STORE) == []
 
 
 def test_a_refusal_is_not_tried_again_until_it_is_lifted(journal):
@@ -181,13 +181,13 @@ def test_migrations_run_once_in_order_and_keep_the_facts(tmp_path):
     with Journal(path) as journal:
         taken(journal)
     steps.mkdir()
-    (steps / "0003_notes.sql").write_text(
+    (steps / "0101_notes.sql").write_text(
         "CREATE TABLE notes (take TEXT);\nINSERT INTO notes SELECT take FROM takes;\n"
     )
-    (steps / "0004_more.sql").write_text("ALTER TABLE notes ADD COLUMN text TEXT;\n")
+    (steps / "0102_more.sql").write_text("ALTER TABLE notes ADD COLUMN text TEXT;\n")
     for _ in range(2):
         db = database.connect(path, steps)
-        assert db.execute("PRAGMA user_version").fetchone()[0] == 4
+        assert db.execute("PRAGMA user_version").fetchone()[0] == 102
         assert db.execute("SELECT count(text IS NULL) FROM notes").fetchone()[0] == 1
         db.close()
 
@@ -196,7 +196,7 @@ def test_a_migration_that_fails_leaves_the_journal_as_it_was(tmp_path):
     path, steps = tmp_path / "journal.sqlite", tmp_path / "migrations"
     Journal(path).close()
     steps.mkdir()
-    (steps / "0003_broken.sql").write_text(
+    (steps / "0101_broken.sql").write_text(
         "CREATE TABLE notes (take TEXT);\nINSERT INTO nowhere VALUES (1);\n"
     )
     with pytest.raises(NeedsCrew):

@@ -1,5 +1,7 @@
 """Any order of facts: what is due follows from them alone, and nothing leaves without consent."""
 
+import contextlib
+import sqlite3
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,11 +9,11 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from support.facts import AGREED, NONE, TWEET, WITHDRAWN, original, rendition, take_id
+from support.facts import AGREED, NONE, WITHDRAWN, original, rendition, take_id
 
 from fieldkit.errors import NeedsCrew
-from fieldkit.journal import Journal
-from fieldkit.model import ConsentState, Receipt, Refusal, Station
+from fieldkit.journal import Journal, Meant, Word
+from fieldkit.model import ConsentState, Receipt, Refusal, Station, TweetId
 
 PROFILES = ("proxy", "tweet")
 STORE = "https://clips.example.org"
@@ -25,8 +27,9 @@ class Line(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "journal.sqlite"
         self.journal = Journal(self.path)
-        self.takes, self.sealed, self.void = [], set(), set()
+        self.takes, self.sealed, self.void, self.tweets = [], set(), set(), {}
         self.consent, self.made, self.received, self.refused = {}, set(), set(), set()
+        self.unsent, self.words, self.circles = set(), [], []
 
     def teardown(self):
         self.journal.close()
@@ -37,8 +40,10 @@ class Line(RuleBasedStateMachine):
 
     @rule(consent=st.sampled_from([AGREED, NONE]))
     def begin(self, consent):
-        take = self.journal.begin(take_id(), TWEET, None, None, consent).id
+        tweet = TweetId(str(1 + len(self.takes) % 3))
+        take = self.journal.begin(take_id(), tweet, None, None, consent).id
         self.takes.append(take)
+        self.tweets[take] = tweet
         self.consent[take] = consent.state
 
     @rule(data=st.data())
@@ -76,10 +81,40 @@ class Line(RuleBasedStateMachine):
 
     @rule()
     def push_what_is_first(self):
-        if due := self.journal.due_uploads(STORE, PROFILES):
-            made = due[0].rendition
+        if upload := self.journal.lineup.next(STORE):
+            made = upload.rendition
             self.journal.received(Receipt(made.take, made.profile, made.sha256, STORE, datetime.now(UTC)))
             self.received.add((made.take, made.profile))
+
+    @rule(data=st.data())
+    def circle(self, data):
+        if take := self.pick(data):
+            self.journal.circle(take)
+            self.void.discard(take)
+            self.circles.append(take)
+
+    @rule()
+    def refuse_to_send_what_is_first(self):
+        if upload := self.journal.lineup.next(STORE):
+            made = upload.rendition
+            self.journal.refuse(Refusal(made.take, Station.PUSH, "why", made.profile))
+            self.unsent.add((made.take, made.profile))
+
+    @rule(
+        data=st.data(),
+        word=st.sampled_from(Word),
+        profile=st.sampled_from([None, *PROFILES]),
+        everything=st.booleans(),
+    )
+    def steer(self, data, word, profile, everything):
+        take = None if everything and word is not Word.FIRST else self.pick(data)
+        if word is Word.FIRST and take is None:
+            return
+        meant = Meant(take, profile if take else None)
+        self.journal.lineup.say(word, [meant])
+        self.words.append((word, meant))
+        if word is Word.RETRY:
+            self.unsent = {upload for upload in self.unsent if not applies(meant, *upload)}
 
     @rule()
     def forgive(self):
@@ -94,21 +129,67 @@ class Line(RuleBasedStateMachine):
     def releasable(self):
         return {t for t in self.sealed - self.void if self.consent[t] is ConsentState.AGREED}
 
+    def said(self, upload, *words):
+        """The last of these words about an upload, and when it was said."""
+        said = [
+            (n, word)
+            for n, (word, meant) in enumerate(self.words)
+            if word in words and applies(meant, *upload)
+        ]
+        return said[-1] if said else (-1, None)
+
+    def chosen(self):
+        """The circled take of each tweet."""
+        refused = {take for take, _ in self.refused}
+        good = [take for take in self.takes if take in self.sealed - self.void - refused]
+        by_crew = [take for take in self.circles if take in good]
+        return {self.tweets[take]: take for take in [*good, *by_crew]}.values()
+
+    def urgency(self, upload):
+        take, profile = upload
+        first, _ = self.said(upload, Word.FIRST)
+        return -first, PROFILES.index(profile), take not in self.chosen(), self.takes.index(take)
+
+    @invariant()
+    def what_waits_is_in_the_order_that_the_crew_wants(self):
+        wanted = {(take, profile) for take in self.releasable() for profile in PROFILES}
+        lacking = sorted((wanted & self.made) - self.received, key=self.urgency)
+        waiting = self.journal.lineup.waiting(STORE)
+        assert [(w.take, w.profile) for w in waiting] == lacking
+        assert {(w.take, w.profile) for w in waiting if w.paused} == {
+            upload for upload in lacking if self.said(upload, Word.PAUSE, Word.RESUME)[1] is Word.PAUSE
+        }
+        assert {(w.take, w.profile) for w in waiting if w.cancelled} == {
+            upload for upload in lacking if self.said(upload, Word.CANCEL, Word.RETRY)[1] is Word.CANCEL
+        }
+        free = [(w.take, w.profile) for w in waiting if not (w.refused or w.paused or w.cancelled)]
+        upload = self.journal.lineup.next(STORE)
+        assert [(upload.take.id, upload.rendition.profile)] == free[:1] if upload else not free
+
+    @invariant()
+    def the_index_is_what_the_view_says(self):
+        with contextlib.closing(sqlite3.connect(self.path)) as db:
+            rows = [set(db.execute(query)) for query in ("SELECT * FROM lineup", "SELECT * FROM sendable")]
+            assert rows[0] == rows[1]
+            assert db.execute(
+                "SELECT DISTINCT tweet_id, take FROM chosen WHERE take IS NOT NULL ORDER BY 1"
+            ).fetchall() == (db.execute("SELECT tweet_id, take FROM circled ORDER BY 1").fetchall())
+
     @invariant()
     def what_is_due_follows_from_the_facts(self):
         wanted = {(take, profile) for take in self.releasable() for profile in PROFILES}
         found = self.journal.due_renditions(PROFILES)
         assert {(d.take.id, d.profile) for d in found} == wanted - self.made - self.refused
-        uploads = self.journal.due_uploads(STORE, PROFILES)
-        assert {(u.take.id, u.rendition.profile) for u in uploads} == (wanted & self.made) - self.received
         assert {t.id for t in self.journal.unsealed()} == set(self.takes) - self.sealed
 
     @invariant()
-    def at_most_one_take_of_a_tweet_is_circled(self):
-        circled = [entry for entry in self.journal.entries() if entry.circled]
-        assert len(circled) <= 1
-        if self.sealed - self.void - {take for take, _ in self.refused}:
-            assert len(circled) == 1
+    def one_take_of_a_tweet_is_circled(self):
+        assert {entry.take.id for entry in self.journal.entries() if entry.circled} == set(self.chosen())
+
+
+def applies(meant, take, profile):
+    """Whether a word is about this upload."""
+    return meant.take in (None, take) and meant.profile in (None, profile)
 
 
 TestLine = Line.TestCase

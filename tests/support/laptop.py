@@ -11,7 +11,8 @@ from fieldkit.journal import Journal
 from fieldkit.model import Rendition, Sha256, TweetId, Upload
 from fieldkit.sync.link import Pace
 from fieldkit.sync.patience import Patience
-from fieldkit.sync.push import Progress, Push
+from fieldkit.sync.push import Pacing, Progress, Push
+from fieldkit.sync.steering import Steering
 from fieldkit.sync.tus import Tus
 from support.facts import AGREED, TWEET, original, take_id
 
@@ -22,12 +23,13 @@ class Laptop:
 
     library: Library
     journal: Journal
+    asked: Journal  # what the gate asks
 
     @classmethod
     def at(cls, folder: Path) -> "Laptop":
         library = Library(folder)
         library.make()
-        return cls(library, Journal(library.journal))
+        return cls(library, Journal(library.journal), Journal(library.journal, any_thread=True))
 
     def make(self, content: bytes, profile: str = "tweet", tweet: TweetId = TWEET) -> Rendition:
         """A sealed, agreed take with one rendition of these bytes, as if it had been rendered."""
@@ -45,7 +47,7 @@ class Laptop:
         Settings(store=store).changed(**settings).write(self.library)
 
     def due(self, store: str) -> list[Upload]:
-        return self.journal.due_uploads(store, ("proxy", "tweet"))
+        return self.journal.lineup.sendable(store)
 
     def push(
         self,
@@ -54,6 +56,7 @@ class Laptop:
         tus: Tus | None = None,
         stop: threading.Event | None = None,
         patience: float = 30.0,
+        pace: Pacing | None = None,
         tell=lambda _: None,
         trouble=lambda _: None,
     ) -> Push:
@@ -66,12 +69,14 @@ class Laptop:
             store,
             patience=Patience(patience, stop, tell=trouble),
             stop=stop,
-            pace=Pace(None),
+            steer=Steering(self.asked, store, lambda: None),
+            pace=pace or Pace(None),
             tell=tell,
         )
 
     def close(self) -> None:
         self.journal.close()
+        self.asked.close()
 
 
 def noise(size: int) -> bytes:

@@ -1,45 +1,90 @@
 """What a crew is told of its queue."""
 
-import pytest
-from support.facts import TWEET, original, rendition, take_id
+import json
 
-from fieldkit.journal import Journal
+import pytest
+
+from fieldkit.journal import Waiting
+from fieldkit.sync.forecast import Rate
 from fieldkit.sync.link import Link
 from fieldkit.sync.live import Sight, read
-from fieldkit.sync.queue import listing
+from fieldkit.sync.queue import document, listing
+
+RATE = Rate(800.0, 640.0, 1000.0)
 
 
-@pytest.fixture
-def uploads(tmp_path):
-    """Two uploads of 500 bytes."""
-    from support.facts import AGREED
-
-    with Journal(tmp_path / "journal.sqlite") as journal:
-        take = journal.begin(take_id(), TWEET, None, None, AGREED)
-        journal.seal(original(take.id))
-        for profile in ("proxy", "tweet"):
-            journal.rendered(rendition(take.id, profile))
-        return journal.due_uploads("https://x.example", ("proxy", "tweet"))
+def waiting(profile="proxy", **states):
+    return Waiting(
+        "take-" + profile.replace('"', ""),
+        "1",
+        profile,
+        500,
+        f"hash-{profile}",
+        **{"refused": 0, "paused": 0, "cancelled": 0, **states},
+    )
 
 
-def test_what_is_sent_counts_and_each_eta_includes_what_goes_before(uploads):
-    sight = Sight(Link(800.0, 600.0), uploads[0].rendition.sha256, 300)
-    told = listing(uploads, [], sight, at_work=True)
-    assert told["link"] == {"bits_per_second": 800.0, "rtt_ms": 600.0}
-    assert [(u["profile"], u["sent"], u["state"], u["eta_seconds"]) for u in told["uploads"]] == [
+def told(uploads, sight, why=None, *, at_work=True, held=None):
+    return list(listing(uploads, why or {}, sight, at_work=at_work, held=held))
+
+
+def test_what_is_sent_counts_and_each_eta_includes_what_goes_before():
+    sight = Sight(Link(800.0, 600.0), RATE, "hash-proxy", {"hash-proxy": 300, "hash-tweet": 100})
+    lines = told([waiting(), waiting("tweet")], sight)
+    assert [(u.profile, u.sent, u.state, u.eta_seconds) for u in lines] == [
         ("proxy", 300, "sending", 2.0),
-        ("tweet", 0, "waiting", 7.0),
+        ("tweet", 100, "waiting", 6.0),  # its part at the store counts, though it made way
+    ]
+    assert (lines[1].eta_low_seconds, lines[1].eta_high_seconds) == (4.8, 7.5)
+
+
+def test_what_is_paused_or_refused_delays_nobody_and_has_no_eta():
+    uploads = [waiting("a", paused=1), waiting("b", refused=1), waiting("c", cancelled=1), waiting("d")]
+    lines = told(uploads, Sight(None, RATE), {("take-b", ""): "too long"})
+    assert [(u.profile, u.state, u.eta_seconds, u.why) for u in lines] == [
+        ("a", "paused", None, None),
+        ("d", "waiting", 5.0, None),
+        ("b", "refused", None, "too long"),
+        ("c", "refused", None, "Cancelled by the crew."),
     ]
 
 
-def test_nobody_at_work_means_nothing_is_sending(uploads):
-    told = listing(uploads[1:], uploads[:1], Sight(None, uploads[1].rendition.sha256, 10), at_work=False)
-    assert [(u["state"], u["eta_seconds"]) for u in told["uploads"]] == [("waiting", None), ("refused", None)]
-    assert told["link"] is None
+def test_nobody_at_work_means_nothing_is_sending():
+    (line,) = told([waiting()], Sight(None, None, "hash-proxy", {"hash-proxy": 10}), at_work=False)
+    assert (line.state, line.sent, line.eta_seconds) == ("waiting", 10, None)
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"link": 5, "sha256": "a", "sent": 1}', b"\xff"])
+def test_while_the_queue_is_held_back_nobody_promises_an_arrival():
+    assert told([waiting()], Sight(None, RATE), held="Sending waits for 22:00.")[0].eta_seconds is None
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_the_document_is_json_whatever_stands_in_it(count):
+    sight = Sight(Link(800.0, 600.0), RATE)
+    lines = told([waiting('a"b', refused=1)] * count + [waiting()], sight, {("take-ab", ""): 'said "no"\n'})
+    lines = lines if count else []
+    said = json.loads("".join(document(lines, sight, "Sending waits.", {"today": {"sent": 5}})))
+    assert said == {
+        "link": {"bits_per_second": 800.0, "rtt_ms": 600.0},
+        "held": "Sending waits.",
+        "today": {"sent": 5},
+        "uploads": [line._asdict() for line in lines],
+    }
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"[1]",
+        b'{"link": 5, "sha256": "a", "sent": 1}',
+        b'{"sent": [], "link": 0}',
+        b"\xff",
+        b"[" * 99999,
+    ],
+)
 def test_a_sight_that_can_t_be_read_is_none(tmp_path, content):
     (tmp_path / "live.json").write_bytes(content)
-    assert read(tmp_path / "live.json") == Sight(None, None, 0)
-    assert read(tmp_path / "nothing") == Sight(None, None, 0)
+    assert read(tmp_path / "live.json") == Sight()
+    assert read(tmp_path / "nothing") == Sight()

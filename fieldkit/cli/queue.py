@@ -1,0 +1,138 @@
+"""queue: what waits to be sent, and what the crew says of it, also while a worker sends."""
+
+import sys
+from collections.abc import Callable
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fieldkit.cli import options, say
+
+if TYPE_CHECKING:
+    from fieldkit.outbox import Outbox, Shown
+
+_SHOWN = 40  # lines for people; --json has them all
+_SAID = {
+    "first": "go first, in that order",
+    "pause": "wait until `fieldkit queue resume`",
+    "resume": "go on",
+    "cancel": "will not be sent; what the store has of them is thrown away there",
+    "retry": "are tried again",
+}
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog=options.epilog("fieldkit queue", "fieldkit queue --json", "fieldkit queue first 1f0c22"),
+)
+@options.as_json
+@options.library
+@click.pass_context
+def queue(context: click.Context, as_json: bool, folder: str | None) -> None:
+    """Show what waits to be sent, with progress and time to go; or steer it, also while it is being sent."""
+    context.obj = folder
+    if context.invoked_subcommand is not None:
+        return
+    shown = _outbox(folder).show()
+    if as_json:
+        sys.stdout.writelines(shown.as_json)
+    else:
+        _show(shown)
+
+
+def _steering(word: str, example: str, text: str, *, needs: bool = False) -> Callable[..., Any]:
+    """A command that says a word about uploads. With `needs` it must be told which."""
+
+    @queue.command(name=word, help=text, epilog=options.epilog(*example.split(" | ")))
+    @click.argument("ids", nargs=-1, required=needs, metavar="ID…" if needs else "[ID…]")
+    @options.as_json
+    @options.library
+    @click.pass_context
+    def steer(context: click.Context, ids: tuple[str, ...], as_json: bool, folder: str | None) -> None:
+        from fieldkit.journal import Word
+
+        meant = _outbox(folder or context.obj).say(Word(word), ids)
+        if as_json:
+            say.document({"word": word, "uploads": [{"take": m.take, "profile": m.profile} for m in meant]})
+            return
+        names = [f"{m.take[-6:]}{f':{m.profile}' if m.profile else ''}" if m.take else "all" for m in meant]
+        say.note(f"{', '.join(names)}: {_SAID[word]}.")
+
+    return steer
+
+
+_steering(
+    "first",
+    "fieldkit queue first 1f0c22 | fieldkit queue first 1f0c22:tweet 9b3e01",
+    "Send these before everything else; what is being sent makes way without losing a byte. An ID is a take's, or "
+    "its last six letters, with `:profile` where only one of its renditions is meant.",
+    needs=True,
+)
+_steering(
+    "pause",
+    "fieldkit queue pause | fieldkit queue pause 1f0c22",
+    "Hold these back until `resume`; without an ID everything. What was sent is kept.",
+)
+_steering(
+    "resume",
+    "fieldkit queue resume | fieldkit queue resume 1f0c22:proxy",
+    "Let these go on; without an ID everything.",
+)
+_steering(
+    "cancel",
+    "fieldkit queue cancel 1f0c22 | fieldkit queue cancel 1f0c22:tweet",
+    "Do not send these, now or later; the files stay here. `retry` takes it back.",
+    needs=True,
+)
+_steering(
+    "retry",
+    "fieldkit queue retry | fieldkit queue retry 1f0c22",
+    "Send what was refused or cancelled after all; without an ID everything that was.",
+)
+
+
+def _outbox(folder: str | None) -> "Outbox":
+    import os
+
+    from fieldkit.config import Settings, library_at
+    from fieldkit.outbox import Outbox
+
+    library = library_at(folder)
+    return Outbox(library, Settings.read(library, os.environ, {}))
+
+
+def _show(shown: "Shown") -> None:
+    """The link, what holds the queue back, and its beginning as a table."""
+    link = shown.sight.link
+    say.note(
+        f"Link: {say.rate(link.bits_per_second)}, {link.rtt_ms:.0f} ms" if link else "Link: not measured yet"
+    )
+    if shown.budget:
+        say.note(f"Today: {say.size(shown.spent)} of {say.size(shown.budget)} sent")
+    if shown.held:
+        say.note(shown.held)
+    if not shown.lines:
+        say.note("Nothing waits.")
+        return
+    rows = [
+        (
+            line.take[-6:],
+            line.tweet_id,
+            line.profile,
+            say.size(line.sent),
+            say.size(line.bytes),
+            line.state,
+            _eta(line.eta_seconds, line.eta_low_seconds, line.eta_high_seconds),
+        )
+        for line in islice(shown.lines, _SHOWN)
+    ]
+    say.table("take", "tweet", "profile", "sent", "of", "state", "ETA", rows=rows)
+    if len(shown.lines) > _SHOWN:
+        say.note(f"… and {len(shown.lines) - _SHOWN} more (--json shows them all).")
+
+
+def _eta(eta: float | None, low: float | None, high: float | None) -> str:
+    if eta is None:
+        return "–"
+    return f"{say.span(eta)} ({say.span(low)}–{say.span(high)})"

@@ -1,0 +1,132 @@
+"""The queue in the journal: what is sent next, what waits behind it, and what the crew said of it."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from fieldkit.journal import database, rows
+from fieldkit.model import TakeId, Upload
+
+_ORDER = "l.first DESC, l.rank, l.circled DESC, l.entered, l.profile"
+_LACKS_RECEIPT = """NOT EXISTS (SELECT 1 FROM receipts AS x WHERE x.take = l.take AND x.profile = l.profile
+                                  AND x.sha256 = l.sha256 AND x.store = :store)"""
+_FREE = "NOT (l.refused OR l.paused OR l.cancelled)"
+_UPLOAD = """SELECT t.*, c.language, r.profile, r.path, r.sha256, r.bytes, r.seconds, r.width, r.height
+             FROM lineup AS l JOIN takes AS t USING (take) JOIN renditions AS r USING (take, profile)
+                  JOIN consent_now AS c USING (take)"""
+_LEADER = f"""SELECT l.take, l.profile, l.sha256 FROM lineup AS l
+              WHERE {_FREE} AND {_LACKS_RECEIPT} ORDER BY {_ORDER} LIMIT 1"""  # noqa: S608 - words of this file
+_WAITING = f"""SELECT l.take, l.tweet_id, l.profile, l.bytes, l.sha256, l.refused, l.paused, l.cancelled
+               FROM lineup AS l WHERE {_LACKS_RECEIPT} ORDER BY {_ORDER}"""  # noqa: S608 - the same
+
+
+class Word(StrEnum):
+    """What a crew says of its queue."""
+
+    FIRST = "first"  # before everything else; what was said last goes first
+    PAUSE = "pause"  # not until `resume`
+    RESUME = "resume"
+    CANCEL = "cancel"  # not at all; what the store has of it is thrown away there
+    RETRY = "retry"  # takes back a cancellation, and a refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The uploads that a word is about: of every take, of one take, or of one profile of a take."""
+
+    take: TakeId | None = None
+    profile: str | None = None
+
+
+class Waiting(NamedTuple):
+    """One line of the queue; a tuple, because there may be a hundred thousand."""
+
+    take: str
+    tweet_id: str
+    profile: str
+    bytes: int
+    sha256: str
+    refused: int  # 1 where it is, 0 where not; the same for the next two
+    paused: int
+    cancelled: int
+
+
+class Lineup:
+    """The part of the journal that is the queue."""
+
+    def __init__(self, db: sqlite3.Connection, stamp: Callable[[], str]) -> None:
+        self._db, self._stamp = db, stamp
+
+    def next(self, store: str) -> Upload | None:
+        """The most urgent upload that lacks this store's receipt and that nobody holds back."""
+        found = self._uploads(_FREE, store, "LIMIT 1")
+        return next(found, None)
+
+    def leads(self, upload: Upload, store: str) -> bool:
+        """Whether this upload is the next one; quicker than `next`."""
+        with database.translated():
+            found = self._db.execute(_LEADER, {"store": store}).fetchone()
+        rendition = upload.rendition
+        return found is not None and tuple(found) == (rendition.take, rendition.profile, rendition.sha256)
+
+    def sendable(self, store: str) -> list[Upload]:
+        """All uploads that nobody holds back, in the order of sending."""
+        return list(self._uploads(_FREE, store))
+
+    def refused(self, store: str) -> list[Upload]:
+        """Uploads that a station or the crew refused."""
+        return list(self._uploads("(l.refused OR l.cancelled)", store))
+
+    def waiting(self, store: str) -> list[Waiting]:
+        """Every rendition that lacks this store's receipt, in the order of sending, whatever holds it back."""
+        with database.translated(), closing(self._db.cursor()) as cursor:
+            cursor.row_factory = None
+            cursor.execute(_WAITING, {"store": store})
+            return list(map(Waiting._make, cursor))
+
+    def is_cancelled(self, upload: Upload) -> bool:
+        """Whether the crew cancelled it."""
+        return self._is("cancelled", upload)
+
+    def is_paused(self, upload: Upload) -> bool:
+        """Whether the crew paused it."""
+        return self._is("paused", upload)
+
+    def say(self, word: Word, meant: Sequence[Meant]) -> None:
+        """Puts the crew's word on record; of several put first the first named goes first."""
+        with database.transaction(self._db):
+            for each in reversed(meant):
+                self._db.execute(
+                    "INSERT INTO steers (take, profile, word, at) VALUES (?, ?, ?, ?)",
+                    (each.take or "", each.profile or "", word, self._stamp()),
+                )
+                if word is Word.RETRY:
+                    self._db.execute(
+                        "DELETE FROM refusals WHERE station = 'push' AND take = coalesce(?, take) "
+                        "AND profile IN ('', coalesce(?, profile))",
+                        (each.take, each.profile),
+                    )
+
+    def why_refused(self) -> dict[tuple[str, str], str]:
+        """{(take, profile): why} of what a station refused to send; the profile is empty for a whole take."""
+        with database.translated():
+            found = self._db.execute("SELECT take, profile, why FROM refusals WHERE station = 'push'")
+            return {(row["take"], row["profile"]): row["why"] for row in found}
+
+    def _is(self, column: str, upload: Upload) -> bool:
+        with database.translated():
+            found = self._db.execute(
+                f"SELECT 1 FROM lineup WHERE take = ? AND profile = ? AND {column}",  # noqa: S608 - a word of this file
+                (upload.take.id, upload.rendition.profile),
+            ).fetchone()
+        return found is not None
+
+    def _uploads(self, which: str, store: str, limit: str = "") -> Iterator[Upload]:
+        with database.translated():
+            found = self._db.execute(
+                f"{_UPLOAD} WHERE {which} AND {_LACKS_RECEIPT} ORDER BY {_ORDER} {limit}", {"store": store}
+            ).fetchall()
+        return (Upload(rows.take_of(row), rows.rendition_of(row), rows.language_of(row)) for row in found)
