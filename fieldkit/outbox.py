@@ -44,14 +44,15 @@ class Outbox:
 
     def show(self) -> Shown:
         """What waits, in the order of sending. Raises NeedsCrew where the journal can't be used."""
+        sight, spent = live.read(self.library.live), spent_today(self.library.spent)
         with self.library.lock("sync") as lock, self._journal() as journal:
             at_work = not lock.take()
             waiting = journal.lineup.waiting(self.settings.store or "")
+            hashes = journal.lineup.named(sight.sent)
             why = journal.lineup.why_refused()
-        sight, spent = live.read(self.library.live), spent_today(self.library.spent)
         # a worker may have been given other limits on its command line than those that are set
         why_held = sight.held if at_work else holding(self.settings, lambda: spent)()
-        lines = list(queue.listing(waiting, why, sight, at_work=at_work, held=why_held))
+        lines = queue.listing(waiting, hashes, why, sight, at_work=at_work, held=why_held)
         return Shown(lines, sight, why_held if lines else None, spent, self.settings.budget)
 
     def say(self, word: Word, ids: Sequence[str]) -> list[Meant]:

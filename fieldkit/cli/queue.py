@@ -1,5 +1,6 @@
 """queue: what waits to be sent, and what the crew says of it, also while a worker sends."""
 
+import gc
 import sys
 from collections.abc import Callable
 from itertools import islice
@@ -34,6 +35,7 @@ def queue(context: click.Context, as_json: bool, folder: str | None) -> None:
     context.obj = folder
     if context.invoked_subcommand is not None:
         return
+    gc.disable()  # a process that ends in a moment need not look for cycles among 100,000 lines
     shown = _outbox(folder).show()
     if as_json:
         sys.stdout.writelines(shown.as_json)

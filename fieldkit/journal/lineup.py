@@ -1,11 +1,11 @@
 """The queue in the journal: what is sent next, what waits behind it, and what the crew said of it."""
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 from fieldkit.journal import database, rows
 from fieldkit.model import TakeId, Upload
@@ -19,8 +19,15 @@ _UPLOAD = """SELECT t.*, c.language, r.profile, r.path, r.sha256, r.bytes, r.sec
                   JOIN consent_now AS c USING (take)"""
 _LEADER = f"""SELECT l.take, l.profile, l.sha256 FROM lineup AS l
               WHERE {_FREE} AND {_LACKS_RECEIPT} ORDER BY {_ORDER} LIMIT 1"""  # noqa: S608 - words of this file
-_WAITING = f"""SELECT l.take, l.tweet_id, l.profile, l.bytes, l.sha256, l.refused, l.paused, l.cancelled
+_WAITING = f"""SELECT l.take, l.tweet_id, l.profile, l.bytes,
+                      CASE WHEN l.cancelled THEN 'cancelled' WHEN l.refused THEN 'refused'
+                           WHEN l.paused THEN 'paused' ELSE 'waiting' END
                FROM lineup AS l WHERE {_LACKS_RECEIPT} ORDER BY {_ORDER}"""  # noqa: S608 - the same
+
+
+# One line of the queue: take, tweet ID, profile, bytes, and waiting, paused, refused or cancelled. No object, because
+# there may be a hundred thousand.
+Waiting = tuple[str, str, str, int, str]
 
 
 class Word(StrEnum):
@@ -39,19 +46,6 @@ class Meant:
 
     take: TakeId | None = None
     profile: str | None = None
-
-
-class Waiting(NamedTuple):
-    """One line of the queue; a tuple, because there may be a hundred thousand."""
-
-    take: str
-    tweet_id: str
-    profile: str
-    bytes: int
-    sha256: str
-    refused: int  # 1 where it is, 0 where not; the same for the next two
-    paused: int
-    cancelled: int
 
 
 class Lineup:
@@ -76,16 +70,23 @@ class Lineup:
         """All uploads that nobody holds back, in the order of sending."""
         return list(self._uploads(_FREE, store))
 
-    def refused(self, store: str) -> list[Upload]:
-        """Uploads that a station or the crew refused."""
-        return list(self._uploads("(l.refused OR l.cancelled)", store))
-
     def waiting(self, store: str) -> list[Waiting]:
         """Every rendition that lacks this store's receipt, in the order of sending, whatever holds it back."""
         with database.translated(), closing(self._db.cursor()) as cursor:
             cursor.row_factory = None
             cursor.execute(_WAITING, {"store": store})
-            return list(map(Waiting._make, cursor))
+            return cursor.fetchall()
+
+    def named(self, hashes: Iterable[str]) -> dict[str, dict[str, str]]:
+        """{take: {profile: SHA-256}} of the uploads in the queue that have one of these hashes."""
+        found: dict[str, dict[str, str]] = {}
+        with database.translated():
+            for row in self._db.execute(
+                "SELECT l.take, l.profile, l.sha256 FROM json_each(?) AS h JOIN lineup AS l ON l.sha256 = h.value",
+                (json.dumps(list(hashes)),),
+            ):
+                found.setdefault(row["take"], {})[row["profile"]] = row["sha256"]
+        return found
 
     def is_cancelled(self, upload: Upload) -> bool:
         """Whether the crew cancelled it."""

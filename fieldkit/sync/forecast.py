@@ -3,7 +3,6 @@
 from collections import deque
 from dataclasses import dataclass, field
 from math import sqrt
-from statistics import fmean, stdev
 
 _WINDOW = (
     60.0  # seconds looked back: long enough for an outage to count, short enough to notice a better line
@@ -96,5 +95,6 @@ def _error(samples: list[tuple[float, int]]) -> float:
             rates.append(_slope(begin, sample))
             begin = sample
     if len(rates) < 2:
-        return fmean(rates) / 2 if rates else 0.0
-    return stdev(rates) / sqrt(len(rates))
+        return rates[0] / 2 if rates else 0.0
+    mean = sum(rates) / len(rates)
+    return sqrt(sum((rate - mean) ** 2 for rate in rates) / (len(rates) - 1) / len(rates))

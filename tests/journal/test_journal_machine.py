@@ -145,6 +145,13 @@ class Line(RuleBasedStateMachine):
         by_crew = [take for take in self.circles if take in good]
         return {self.tweets[take]: take for take in [*good, *by_crew]}.values()
 
+    def state(self, upload):
+        if self.said(upload, Word.CANCEL, Word.RETRY)[1] is Word.CANCEL:
+            return "cancelled"
+        if upload in self.unsent:
+            return "refused"
+        return "paused" if self.said(upload, Word.PAUSE, Word.RESUME)[1] is Word.PAUSE else "waiting"
+
     def urgency(self, upload):
         take, profile = upload
         first, _ = self.said(upload, Word.FIRST)
@@ -155,14 +162,10 @@ class Line(RuleBasedStateMachine):
         wanted = {(take, profile) for take in self.releasable() for profile in PROFILES}
         lacking = sorted((wanted & self.made) - self.received, key=self.urgency)
         waiting = self.journal.lineup.waiting(STORE)
-        assert [(w.take, w.profile) for w in waiting] == lacking
-        assert {(w.take, w.profile) for w in waiting if w.paused} == {
-            upload for upload in lacking if self.said(upload, Word.PAUSE, Word.RESUME)[1] is Word.PAUSE
-        }
-        assert {(w.take, w.profile) for w in waiting if w.cancelled} == {
-            upload for upload in lacking if self.said(upload, Word.CANCEL, Word.RETRY)[1] is Word.CANCEL
-        }
-        free = [(w.take, w.profile) for w in waiting if not (w.refused or w.paused or w.cancelled)]
+        assert [((take, profile), state) for take, _, profile, _, state in waiting] == [
+            (upload, self.state(upload)) for upload in lacking
+        ]
+        free = [upload for upload in lacking if self.state(upload) == "waiting"]
         upload = self.journal.lineup.next(STORE)
         assert [(upload.take.id, upload.rendition.profile)] == free[:1] if upload else not free
 

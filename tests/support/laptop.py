@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,7 @@ class Laptop:
         tus: Tus | None = None,
         stop: threading.Event | None = None,
         patience: float = 30.0,
+        steer: Callable[[Upload], None] | None = None,
         pace: Pacing | None = None,
         tell=lambda _: None,
         trouble=lambda _: None,
@@ -69,7 +71,7 @@ class Laptop:
             store,
             patience=Patience(patience, stop, tell=trouble),
             stop=stop,
-            steer=Steering(self.asked, store, lambda: None),
+            steer=steer or Steering(self.asked, store, lambda: None),
             pace=pace or Pace(None),
             tell=tell,
         )

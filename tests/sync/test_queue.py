@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from fieldkit.journal import Waiting
 from fieldkit.sync.forecast import Rate
 from fieldkit.sync.link import Link
 from fieldkit.sync.live import Sight, read
@@ -13,37 +12,31 @@ from fieldkit.sync.queue import document, listing
 RATE = Rate(800.0, 640.0, 1000.0)
 
 
-def waiting(profile="proxy", **states):
-    return Waiting(
-        "take-" + profile.replace('"', ""),
-        "1",
-        profile,
-        500,
-        f"hash-{profile}",
-        **{"refused": 0, "paused": 0, "cancelled": 0, **states},
-    )
+def waiting(profile="proxy", state="waiting"):
+    return "take-" + profile.replace('"', ""), "1", profile, 500, state
 
 
 def told(uploads, sight, why=None, *, at_work=True, held=None):
-    return list(listing(uploads, why or {}, sight, at_work=at_work, held=held))
+    hashes = {"take-proxy": {"proxy": "hash-proxy"}, "take-tweet": {"tweet": "hash-tweet"}}
+    return listing(uploads, hashes, why or {}, sight, at_work=at_work, held=held)
 
 
 def test_what_is_sent_counts_and_each_eta_includes_what_goes_before():
     sight = Sight(Link(800.0, 600.0), RATE, "hash-proxy", {"hash-proxy": 300, "hash-tweet": 100})
     lines = told([waiting(), waiting("tweet")], sight)
     assert [(u.profile, u.sent, u.state, u.eta_seconds) for u in lines] == [
-        ("proxy", 300, "sending", 2.0),
-        ("tweet", 100, "waiting", 6.0),  # its part at the store counts, though it made way
+        ("proxy", 300, "sending", 2),
+        ("tweet", 100, "waiting", 6),  # its part at the store counts, though it made way
     ]
-    assert (lines[1].eta_low_seconds, lines[1].eta_high_seconds) == (4.8, 7.5)
+    assert (lines[1].eta_low_seconds, lines[1].eta_high_seconds) == (5, 8)
 
 
 def test_what_is_paused_or_refused_delays_nobody_and_has_no_eta():
-    uploads = [waiting("a", paused=1), waiting("b", refused=1), waiting("c", cancelled=1), waiting("d")]
+    uploads = [waiting("a", "paused"), waiting("b", "refused"), waiting("c", "cancelled"), waiting("d")]
     lines = told(uploads, Sight(None, RATE), {("take-b", ""): "too long"})
     assert [(u.profile, u.state, u.eta_seconds, u.why) for u in lines] == [
         ("a", "paused", None, None),
-        ("d", "waiting", 5.0, None),
+        ("d", "waiting", 5, None),
         ("b", "refused", None, "too long"),
         ("c", "refused", None, "Cancelled by the crew."),
     ]
@@ -61,7 +54,7 @@ def test_while_the_queue_is_held_back_nobody_promises_an_arrival():
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_the_document_is_json_whatever_stands_in_it(count):
     sight = Sight(Link(800.0, 600.0), RATE)
-    lines = told([waiting('a"b', refused=1)] * count + [waiting()], sight, {("take-ab", ""): 'said "no"\n'})
+    lines = told([waiting('a"b', "refused")] * count + [waiting()], sight, {("take-ab", ""): 'said "no"\n'})
     lines = lines if count else []
     said = json.loads("".join(document(lines, sight, "Sending waits.", {"today": {"sent": 5}})))
     assert said == {
