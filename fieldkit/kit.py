@@ -23,10 +23,11 @@ from fieldkit.config import Library, Settings, library_at
 from fieldkit.doctor import Finding, examine
 from fieldkit.errors import Damaged, FieldkitError, NeedsCrew, NoDevice
 from fieldkit.journal import Due, Journal
-from fieldkit.model import Consent, Original, Station, TweetId
+from fieldkit.model import Consent, Original, Station, TweetId, Upload
 from fieldkit.outbox import Outbox, holding
 from fieldkit.pipeline import Outcome
 from fieldkit.sync import live
+from fieldkit.sync.export import Exported, export
 from fieldkit.sync.link import Pace
 from fieldkit.sync.patience import Patience
 from fieldkit.sync.purse import Purse
@@ -283,6 +284,11 @@ class Kit:
                 return worker()
             pipeline.forever(worker, stop, audience.trouble)
             return Outcome()
+
+    def export(self, folder: Path, progress: Callable[[Upload], Callable[[int], None]]) -> Iterator[Exported]:
+        """Copies what lacks its receipt onto a stick. Raises DiskFull, NeedsCrew, WorthRetrying."""
+        with self.journal() as journal:
+            yield from export(journal, self.library, self.settings.store or "", folder, progress)
 
     def run(self, stop: threading.Event, audience: Audience) -> None:
         """Salvage, render and push, side by side, until `stop` is set."""

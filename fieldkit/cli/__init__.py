@@ -81,6 +81,7 @@ for command in (
     queue.queue,
     sync.sync,
     sync.run,
+    sync.export,
     library.status,
     library.demo,
     store,

@@ -138,6 +138,44 @@ def verify(root: Path | None, as_json: bool) -> int:
     return Damaged.exit_code if found else 0
 
 
+@store.command(name="import", epilog=epilog("fieldkit store import /media/stick/clips --root /srv/fieldkit"))
+@click.argument("stick", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@_root
+@as_json
+def import_(stick: Path, root: Path | None, as_json: bool) -> int:
+    """Takes in what `fieldkit export` put onto a stick, verified as uploads are; also while the store is serving."""
+    from fieldkit.cli.options import exit_code
+    from fieldkit.store.house import House
+    from fieldkit.store.intake import Fate, take_in
+
+    taken = []
+    with House(_folder(root)) as house:
+        for each in take_in(house, _folder(root), stick):
+            taken.append(each)
+            if each.why:
+                say.trouble(f"{each.clip.file}: {each.why}")
+    if as_json:
+        clips = [
+            {
+                "file": t.clip.file,
+                "tweet_id": t.clip.tweet_id,
+                "sha256": t.clip.sha256,
+                "state": t.fate,
+                "why": t.why,
+            }
+            for t in taken
+        ]
+        say.document({"clips": clips})
+    count = {fate: sum(each.fate is fate for each in taken) for fate in Fate}
+    say.note(
+        f"{len(taken)} clips on the stick: "
+        + ", ".join(f"{n} {fate}" for fate, n in count.items() if n)
+        + "."
+    )
+    done = count[Fate.ARRIVED] + count[Fate.KNOWN]
+    return exit_code(done, count[Fate.REFUSED], damaged=count[Fate.DAMAGED] > 0)
+
+
 def _folder(root: Path | None) -> Path:
     from platformdirs import user_data_dir
 

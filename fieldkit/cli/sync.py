@@ -1,12 +1,16 @@
-"""sync, run: on the way to the store."""
+"""sync, run, export: on the way to the store."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from fieldkit.cli import options, say
 from fieldkit.errors import Held
+
+if TYPE_CHECKING:
+    from fieldkit.model import Upload
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -81,3 +85,47 @@ def run(folder: str | None, **limited: str | None) -> None:
     say.note(f"At work on {kit.library.root}; Ctrl-C stops, everything goes on from there next time.")
     with on_terminal(stop) as audience:
         kit.run(stop, audience)
+
+
+@click.command(
+    epilog=options.epilog("fieldkit export /media/stick/clips", "fieldkit export /media/stick/clips --json")
+)
+@click.argument("folder_to", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@options.as_json
+@options.library
+def export(folder_to: Path, as_json: bool, folder: str | None) -> int:
+    """Copy what still lacks its receipt onto a stick, with a manifest, for `fieldkit store import`.
+
+    Whoever has the stick has the clips: carry it as you would carry the camera.
+    """
+    kit = options.kit(folder)
+    reports: list[dict[str, Any]] = []
+    bars = say.Bars()
+
+    def progress(upload: "Upload") -> Callable[[int], None]:
+        name = f"copy {upload.rendition.profile} {upload.take.id[-6:]}"
+        return bars.adding(name, upload.rendition.bytes)
+
+    with bars.shown():
+        for done in kit.export(folder_to, progress):
+            state = "refused" if done.why else "copied" if done.fresh else "there"
+            reports.append(
+                {
+                    "file": done.clip.file,
+                    "take": done.upload.take.id,
+                    "profile": done.upload.rendition.profile,
+                }
+                | {"bytes": done.clip.bytes, "state": state, "why": done.why}
+            )
+            if done.why:
+                say.trouble(f"Take {done.upload.take.id[-6:]}: {done.why}")
+    if as_json:
+        say.document({"clips": reports})
+    refused = sum(report["state"] == "refused" for report in reports)
+    if reports:
+        say.note(
+            f"{len(reports) - refused} clips are on {folder_to}; their receipts come with a later `fieldkit sync`."
+        )
+    else:
+        say.note("Nothing waits.")
+    return options.exit_code(len(reports) - refused, refused)

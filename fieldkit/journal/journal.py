@@ -223,6 +223,15 @@ class Journal:
         """Whether the take is sealed, agreed to and not discarded, at this instant."""
         return bool(self._rows("SELECT 1 FROM releasable WHERE take = ?", take))
 
+    def forbids(self, take: str) -> bool:
+        """Whether this is a take of this library that may not leave it (any more)."""
+        return bool(
+            self._rows(
+                "SELECT 1 FROM takes WHERE take = ?1 AND NOT EXISTS (SELECT 1 FROM releasable WHERE take = ?1)",
+                take,
+            )
+        )
+
     def abandoned(self, store: str) -> list[tuple[Rendition, TweetId, str]]:
         """Renditions that may no longer leave and have an upload there without a receipt: with tweet and URL."""
         found = self._rows(

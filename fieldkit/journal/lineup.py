@@ -14,6 +14,7 @@ _ORDER = "l.first DESC, l.rank, l.circled DESC, l.entered, l.profile"
 _LACKS_RECEIPT = """NOT EXISTS (SELECT 1 FROM receipts AS x WHERE x.take = l.take AND x.profile = l.profile
                                   AND x.sha256 = l.sha256 AND x.store = :store)"""
 _FREE = "NOT (l.refused OR l.paused OR l.cancelled)"
+_WANTED = "NOT (l.refused OR l.cancelled)"
 _UPLOAD = """SELECT t.*, c.language, r.profile, r.path, r.sha256, r.bytes, r.seconds, r.width, r.height
              FROM lineup AS l JOIN takes AS t USING (take) JOIN renditions AS r USING (take, profile)
                   JOIN consent_now AS c USING (take)"""
@@ -66,9 +67,9 @@ class Lineup:
         rendition = upload.rendition
         return found is not None and tuple(found) == (rendition.take, rendition.profile, rendition.sha256)
 
-    def sendable(self, store: str) -> list[Upload]:
-        """All uploads that nobody holds back, in the order of sending."""
-        return list(self._uploads(_FREE, store))
+    def sendable(self, store: str, *, paused: bool = False) -> list[Upload]:
+        """All uploads that nobody holds back, in the order of sending; with `paused` those as well."""
+        return list(self._uploads(_WANTED if paused else _FREE, store))
 
     def waiting(self, store: str) -> list[Waiting]:
         """Every rendition that lacks this store's receipt, in the order of sending, whatever holds it back."""
