@@ -21,9 +21,9 @@ from fieldkit.capture.record import Moment, record
 from fieldkit.capture.rig import PREVIEW, TEST, Shot
 from fieldkit.config import Library, Settings, library_at
 from fieldkit.doctor import Finding, examine
-from fieldkit.errors import Damaged, FieldkitError, NeedsCrew, NoDevice
+from fieldkit.errors import Damaged, FieldkitError, NeedsCrew, NoConsent, NoDevice
 from fieldkit.journal import Due, Journal
-from fieldkit.model import Consent, Original, Station, TweetId, Upload
+from fieldkit.model import Consent, ConsentState, Original, Rendition, Station, TweetId, Upload
 from fieldkit.outbox import Outbox, holding
 from fieldkit.pipeline import Outcome
 from fieldkit.sync import live
@@ -36,6 +36,7 @@ from fieldkit.sync.push import Push
 from fieldkit.sync.steering import Outlay, Steering
 from fieldkit.sync.tus import Tus
 from fieldkit.transcode import machine, repair
+from fieldkit.transcode.adopt import adopt, fit
 from fieldkit.transcode.batch import Hands, Result, Threads, batch, forecast, mirrored
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Conditions
@@ -162,6 +163,20 @@ class Kit:
                     yield source, replace(taken, notes=notes)
                 except (NeedsCrew, Damaged) as error:
                     yield source, error
+
+    def add(self, file: Path, order: Order, progress: Callable[[int], None]) -> Rendition:
+        """A file that is fit to be sent as it is: original and `tweet` in one, not encoded again.
+
+        Raises NoConsent, Refused with what is wrong with it, and what `ingest` raises.
+        """
+        if order.consent.state is not ConsentState.AGREED:
+            raise NoConsent(
+                "Nothing without consent leaves the laptop: add --consent agreed once the speaker has agreed."
+            )
+        fit(file)  # before a byte is copied; once more as it was sealed
+        with self.journal() as journal:
+            taken = ingest(file, order, journal, self.library, readable=seconds_of, progress=progress)
+            return adopt(taken.take, taken.original, self.library, journal)
 
     def record(
         self,

@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import Callable
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ import click
 from fieldkit.cli import options, say
 
 if TYPE_CHECKING:
+    from fieldkit.model import TweetId
     from fieldkit.outbox import Outbox, Shown
 
 _SHOWN = 40  # lines for people; --json has them all
@@ -92,6 +94,49 @@ _steering(
     "fieldkit queue retry | fieldkit queue retry 1f0c22",
     "Send what was refused or cancelled after all; without an ID everything that was.",
 )
+
+
+@queue.command(
+    epilog=options.epilog(
+        "fieldkit queue add reply.mp4 --tweet 826412345678901234 --consent agreed --language ar --written"
+    )
+)
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--tweet", type=options.TWEET, required=True, help="The tweet it answers: its ID or link.")
+@options.consent
+@options.as_json
+@options.library
+@click.pass_context
+def add(
+    context: click.Context,
+    file: Path,
+    tweet: "TweetId",
+    agreed: str,
+    language: str | None,
+    spoken: bool | None,
+    as_json: bool,
+    folder: str | None,
+) -> None:
+    """Queue a finished file as it is, without encoding it again: one that `fieldkit check` finds nothing against.
+
+    A file that tells where, when or with what it was filmed is refused; `fieldkit ingest` makes a clip without that.
+    """
+    kit = options.kit(folder or context.obj)
+    order = kit.order(tweet, options.consent_of(agreed, language or kit.settings.language, spoken))
+    bars = say.Bars()
+    with bars.shown():
+        made = kit.add(file, order, bars.adding(f"add {file.name}", file.stat().st_size))
+    if as_json:
+        say.document(
+            {
+                "take": made.take,
+                "tweet_id": tweet,
+                "profile": made.profile,
+                "sha256": made.sha256,
+                "bytes": made.bytes,
+            }
+        )
+    say.note(f"{file.name} waits to be sent as take {made.take[-6:]}, {say.size(made.bytes)}.")
 
 
 def _outbox(folder: str | None) -> "Outbox":

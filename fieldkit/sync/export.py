@@ -34,7 +34,7 @@ def export(
     """Copies each rendition that lacks this store's receipt, the most urgent first; what is there already stays.
 
     `progress` gives, for an upload, who is told the bytes of each block. Raises DiskFull before the first byte where
-    they have no room, NeedsCrew, WorthRetrying (another export is at work). Killed at any instant, the same call goes on.
+    they have no room, NeedsCrew, WorthRetrying (another export is at work). Killed at any instant, the same goes on.
     """
     with library.lock("export") as lock:
         if not lock.take():
