@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -294,11 +294,12 @@ class Kit:
         if again:
             with self.journal() as journal:
                 journal.forgive(Station.PUSH)
-        with self._pusher(stop, audience, float("inf") if watch else self.settings.patience) as worker:
-            if not watch:
+        if not watch:
+            with self._pusher(stop, audience, self.settings.patience) as worker:
                 return worker()
-            pipeline.forever(worker, stop, audience.trouble)
-            return Outcome()
+        with contextlib.ExitStack() as stack:
+            pipeline.forever(self._sending(stack, stop, audience), stop, audience.trouble)
+        return Outcome()
 
     def export(self, folder: Path, progress: Callable[[Upload], Callable[[int], None]]) -> Iterator[Exported]:
         """Copies what lacks its receipt onto a stick. Raises DiskFull, NeedsCrew, WorthRetrying."""
@@ -310,17 +311,17 @@ class Kit:
         _ = self.store  # said at once, not by a thread later
         failures: list[BaseException] = []
 
-        def station(open_station: Callable[[], AbstractContextManager[Worker]]) -> None:
+        def station(work: Callable[[contextlib.ExitStack], Worker]) -> None:
             try:
-                with open_station() as worker:
-                    pipeline.forever(worker, stop, audience.trouble)
+                with contextlib.ExitStack() as stack:
+                    pipeline.forever(work(stack), stop, audience.trouble)
             except BaseException as error:
                 failures.append(error)
                 stop.set()
 
-        stations = (
-            lambda: contextlib.nullcontext(lambda: self.render(stop, audience)),
-            lambda: self._pusher(stop, audience, float("inf")),
+        stations: tuple[Callable[[contextlib.ExitStack], Worker], ...] = (
+            lambda _: lambda: self.render(stop, audience),
+            lambda stack: self._sending(stack, stop, audience),
         )
         threads = [threading.Thread(target=station, args=(each,), daemon=True) for each in stations]
         for thread in threads:
@@ -354,12 +355,24 @@ class Kit:
 
         return now
 
+    def _sending(self, stack: contextlib.ExitStack, stop: threading.Event, audience: Audience) -> Worker:
+        """A worker that is opened when it is first wanted, again where that failed, and kept until `stack` closes."""
+        worker: Worker | None = None
+
+        def work() -> Outcome:
+            nonlocal worker
+            if worker is None:
+                worker = stack.enter_context(self._pusher(stop, audience, float("inf")))
+            return worker()
+
+        return work
+
     @contextmanager
     def _pusher(self, stop: threading.Event, audience: Audience, limit: float) -> Iterator[Worker]:
         """The worker that sends; `limit` is its patience in seconds."""
+        self.library.make()
         with (
-            self.journal() as journal,
-            Journal(self.library.journal, any_thread=True) as asked,
+            Journal(self.library.journal, any_thread=True) as journal,
             contextlib.closing(Tus(self.store, self.settings.token)) as tus,
             contextlib.closing(Purse(self.library.spent, self.settings.budget)) as purse,
         ):
@@ -377,7 +390,7 @@ class Kit:
                 self.store,
                 patience=Patience(limit, stop, clock=time.monotonic, tell=audience.trouble),
                 stop=stop,
-                steer=Steering(asked, self.store, held),
+                steer=Steering(journal, self.store, held),
                 pace=Outlay(purse, Pace(self.settings.rate)),
                 tell=tell,
             )

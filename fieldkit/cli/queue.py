@@ -101,7 +101,7 @@ _steering(
         "fieldkit queue add reply.mp4 --tweet 826412345678901234 --consent agreed --language ar --written"
     )
 )
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--tweet", type=options.TWEET, required=True, help="The tweet it answers: its ID or link.")
 @options.consent
 @options.as_json
@@ -121,11 +121,13 @@ def add(
 
     A file that tells where, when or with what it was filmed is refused; `fieldkit ingest` makes a clip without that.
     """
+    from fieldkit.kit import size_of
+
     kit = options.kit(folder or context.obj)
     order = kit.order(tweet, options.consent_of(agreed, language or kit.settings.language, spoken))
     bars = say.Bars()
     with bars.shown():
-        made = kit.add(file, order, bars.adding(f"add {file.name}", file.stat().st_size))
+        made = kit.add(file, order, bars.adding(f"add {file.name}", size_of(file)))
     if as_json:
         say.document(
             {

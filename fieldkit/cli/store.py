@@ -139,7 +139,7 @@ def verify(root: Path | None, as_json: bool) -> int:
 
 
 @store.command(name="import", epilog=epilog("fieldkit store import /media/stick/clips --root /srv/fieldkit"))
-@click.argument("stick", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("stick", metavar="DIR", type=click.Path(path_type=Path))
 @_root
 @as_json
 def import_(stick: Path, root: Path | None, as_json: bool) -> int:

@@ -17,7 +17,7 @@ _BUSY_MS = 30_000
 def connect(path: Path, migrations: Path = MIGRATIONS, *, any_thread: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode to the journal at `path`, made or migrated where needed.
 
-    With `any_thread` other threads than this one may use it, one at a time.
+    With `any_thread` other threads than this one may use it: SQLite keeps their calls apart.
 
     Raises Damaged, DiskFull, NeedsCrew (a journal of a newer fieldkit), WorthRetrying (locked for 30 s).
     """

@@ -54,7 +54,7 @@ class Entry:
 class Journal:
     """One connection to a library's journal; each thread opens its own. `now` returns UTC.
 
-    With `any_thread` its caller sees to it that one thread at a time uses it.
+    With `any_thread` others than the one that opened it may read: SQLite keeps their calls apart.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ _LOOK = 1.0  # seconds between two looks at the hours and the battery
 
 
 class Steering:
-    """The gate that every block passes. Any thread may ask; `journal` is nobody else's.
+    """The gate that every block passes. Any thread may ask, so any may read `journal`.
 
     `held` gives the sentence of what keeps everything back, or None.
     """

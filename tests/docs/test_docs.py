@@ -30,6 +30,8 @@ def parses(words):
     """click takes the words: every command, option and value is right."""
     group, context = main, click.Context(main)
     while isinstance(group, click.Group):
+        if group.invoke_without_command and (not words or words[0].startswith("-")):
+            break
         name, *words = words
         group = group.get_command(context, name)
         assert group is not None, f"there is no command {name}"

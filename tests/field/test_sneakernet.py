@@ -135,6 +135,12 @@ def test_a_clip_that_was_withdrawn_at_the_store_is_refused_for_ever(tmp_path, la
     assert held(tmp_path / "store") == set()
 
 
+def test_a_folder_without_a_manifest_is_one_sentence(tmp_path):
+    for folder in (tmp_path / "nothing", tmp_path):
+        code, said = imported(folder, tmp_path / "store")
+        assert (code, stick.MANIFEST in said) == (3, True)
+
+
 def altered(**changes):
     return lambda clip: {**clip, **changes}
 

@@ -24,13 +24,12 @@ class Laptop:
 
     library: Library
     journal: Journal
-    asked: Journal  # what the gate asks
 
     @classmethod
     def at(cls, folder: Path) -> "Laptop":
         library = Library(folder)
         library.make()
-        return cls(library, Journal(library.journal), Journal(library.journal, any_thread=True))
+        return cls(library, Journal(library.journal, any_thread=True))
 
     def make(self, content: bytes, profile: str = "tweet", tweet: TweetId = TWEET) -> Rendition:
         """A sealed, agreed take with one rendition of these bytes, as if it had been rendered."""
@@ -71,14 +70,13 @@ class Laptop:
             store,
             patience=Patience(patience, stop, tell=trouble),
             stop=stop,
-            steer=steer or Steering(self.asked, store, lambda: None),
+            steer=steer or Steering(self.journal, store, lambda: None),
             pace=pace or Pace(None),
             tell=tell,
         )
 
     def close(self) -> None:
         self.journal.close()
-        self.asked.close()
 
 
 def noise(size: int) -> bytes:

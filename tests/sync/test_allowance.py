@@ -126,7 +126,7 @@ def test_an_upload_stops_when_the_hours_end_and_goes_on_where_it_stood(laptop, b
             why[:] = ["Sending waits for 22:00."]
 
     ticks = iter(range(10**9))
-    steer = Steering(laptop.asked, bad_link.url, lambda: why[0] if why else None, lambda: next(ticks))
+    steer = Steering(laptop.journal, bad_link.url, lambda: why[0] if why else None, lambda: next(ticks))
     upload = laptop.due(bad_link.url)[0]
     with pytest.raises(Held, match="22:00"):
         laptop.push(bad_link.url, steer=steer, tell=end_of_hours)(upload)
