@@ -24,15 +24,6 @@ class Rate:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Eta:
-    """Seconds until an upload has arrived, and the bounds."""
-
-    mean: float
-    low: float
-    high: float
-
-
 @dataclass(slots=True)
 class Goodput:
     """Confirmed bytes over time, whichever upload they belong to; what goes between two uploads counts as well."""
@@ -40,9 +31,9 @@ class Goodput:
     _samples: deque[tuple[float, int]] = field(default_factory=deque)
     _began: float | None = None
     _total: int = 0
-    _last: tuple[str, int, bool] | None = None  # upload, confirmed, finished
+    _last: tuple[str, int] | None = None  # upload, confirmed
 
-    def add(self, at: float, upload: str, confirmed: int, of: int) -> None:
+    def add(self, at: float, upload: str, confirmed: int) -> None:
         """At `at` seconds `confirmed` of the upload's bytes were confirmed."""
         same = self._last is not None and self._last[0] == upload
         before = self._last[1] if same and self._last else confirmed
@@ -51,9 +42,9 @@ class Goodput:
         if not self._samples:
             self._began = at
         self._total += max(0, confirmed - before)
-        self._last = (upload, confirmed, confirmed >= of)
+        self._last = (upload, confirmed)
         self._samples.append((at, self._total))
-        while self._samples[1][0] <= at - _WINDOW if len(self._samples) > 2 else False:
+        while len(self._samples) > 2 and self._samples[1][0] <= at - _WINDOW:
             self._samples.popleft()
 
     def rate(self) -> Rate | None:
@@ -74,13 +65,6 @@ class Goodput:
             return samples
         settled = [sample for sample in samples if sample[0] >= self._began + _WARM_UP]
         return settled if len(settled) > 1 and settled[-1][0] - settled[0][0] >= 2 * _BIN else samples
-
-
-def eta(bytes_left: int, rate: Rate | None) -> Eta | None:
-    """When so many more bytes have arrived; None where the line was not measured."""
-    if rate is None:
-        return None
-    return Eta(bytes_left * 8 / rate.mean, bytes_left * 8 / rate.high, bytes_left * 8 / rate.low)
 
 
 def _slope(first: tuple[float, int], last: tuple[float, int]) -> float:

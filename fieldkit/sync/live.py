@@ -43,7 +43,7 @@ class Live:
     def __call__(self, progress: "Progress") -> None:
         """Notes the progress; writes at most once a second."""
         rendition = progress.upload.rendition
-        self._goodput.add(progress.at, rendition.sha256, progress.acknowledged, rendition.bytes)
+        self._goodput.add(progress.at, rendition.sha256, progress.acknowledged)
         self._now = rendition.sha256
         self._sent.pop(self._now, None)
         self._sent[self._now] = progress.acknowledged

@@ -6,18 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldkit.sync.forecast import Goodput, eta
+from fieldkit.sync.forecast import Goodput, Rate
 
 TICK = 0.2  # seconds between two readings
 
 
 def told(line, size, until):
-    """The forecast at `until` seconds of an upload over `line`, a function from seconds to bits/s, and the truth."""
+    """The seconds told at `until`, with their bounds, of an upload over `line`, a function from seconds to bits/s, and the truth."""
     goodput, sent, at, said = Goodput(), 0.0, 0.0, None
     while sent < size:
         if said is None and at >= until:
-            said = eta(size - int(sent), goodput.rate()), at
-        goodput.add(at, "a", int(sent), size)
+            rate, left = goodput.rate(), (size - int(sent)) * 8
+            said = Rate(left / rate.mean, left / rate.high, left / rate.low), at
+        goodput.add(at, "a", int(sent))
         sent += line(at) * TICK / 8
         at += TICK
     assert said is not None
@@ -47,7 +48,7 @@ def test_whatever_is_confirmed_the_bounds_hold_the_mean(readings):
     goodput, at = Goodput(), 0.0
     for pause, confirmed in readings:
         at += pause
-        goodput.add(at, "a", confirmed, 10**7)
+        goodput.add(at, "a", confirmed)
         if rate := goodput.rate():
             assert 0 < rate.low <= rate.mean <= rate.high
 
@@ -57,7 +58,7 @@ def test_what_goes_between_two_uploads_counts_as_well():
     goodput = Goodput()
     for number in range(30):
         for step in range(6):
-            goodput.add(number * 2 + step * 0.2, str(number), step * 5000, 25_000)
+            goodput.add(number * 2 + step * 0.2, str(number), step * 5000)
     assert goodput.rate().mean == pytest.approx(25_000 * 8 / 2, rel=0.1)
 
 
@@ -65,7 +66,7 @@ def test_an_hour_in_which_nothing_was_to_be_sent_says_nothing_of_the_line():
     goodput = Goodput()
     for start, name in ((0.0, "a"), (3600.0, "b")):
         for step in range(100):
-            goodput.add(start + step * TICK, name, step * 2000, 10**6)
+            goodput.add(start + step * TICK, name, step * 2000)
     assert goodput.rate().mean == pytest.approx(80_000, rel=0.01)
 
 
@@ -73,5 +74,5 @@ def test_a_line_that_got_better_is_believed_within_a_minute():
     goodput, sent = Goodput(), 0
     for step in range(600):
         sent += 1000 if step < 300 else 10_000
-        goodput.add(step * TICK, "a", sent, 10**9)
+        goodput.add(step * TICK, "a", sent)
     assert goodput.rate().mean == pytest.approx(400_000, rel=0.01)
