@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.facts import TWEET, WITHDRAWN
 from support.footage import fill, small_disk
@@ -194,6 +194,7 @@ def test_bytes_that_are_not_those_of_the_manifest_or_lie_elsewhere_are_refused(t
     assert not list((tmp_path / "store" / "incoming").glob("*.mp4"))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)).map(lambda x: json.dumps(x).encode()))  # fmt: skip
 def test_whatever_a_manifest_holds_is_read_or_refused(content):
     with pytest.raises(NeedsCrew):

@@ -6,7 +6,7 @@ import sys
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.facts import TWEET
 from support.laptop import noise
@@ -27,6 +27,7 @@ def clock(minute):
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
+@settings(deadline=None)
 @given(minutes, minutes)
 def test_a_window_and_its_opposite_share_the_day_between_them(begins, ends):
     if begins == ends:
@@ -74,6 +75,7 @@ class Days:
         return self.today
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.one_of(st.integers(1, 400_000), st.sampled_from(["close", "die", "+1", "-1"])), max_size=40)
 )

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldkit.sync.forecast import Goodput, Rate
@@ -25,6 +25,7 @@ def told(line, size, until):
     return said[0], at - said[1]
 
 
+@settings(deadline=None)
 @given(st.floats(16e3, 20e6), st.floats(0, 0.4), st.integers(0, 99), st.floats(20, 60))
 def test_a_line_that_flutters_is_told_within_15_per_cent_after_20_seconds(rate, flutter, seed, until):
     luck = random.Random(seed)
@@ -35,6 +36,7 @@ def test_a_line_that_flutters_is_told_within_15_per_cent_after_20_seconds(rate, 
     assert said.low <= said.mean <= said.high
 
 
+@settings(deadline=None)
 @given(st.floats(32e3, 5e6), st.floats(0.3, 1.5), st.integers(0, 99))
 def test_short_outages_are_counted_on(rate, length, seed):
     """A second's silence in every five: the forecast knows that more will come."""
@@ -43,6 +45,7 @@ def test_short_outages_are_counted_on(rate, length, seed):
     assert abs(said.mean - truth) <= 0.15 * truth
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 9), st.integers(0, 10**7)), max_size=30))
 def test_whatever_is_confirmed_the_bounds_hold_the_mean(readings):
     goodput, at = Goodput(), 0.0
