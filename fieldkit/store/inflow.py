@@ -32,11 +32,22 @@ class Inflow:
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
 
     def stop(self, why: Problem) -> None:
         """No more is read; what was read is still given out."""
         if not self._done:
             self._end(why)
+            if self._reader:
+                self._reader.cancel()
+
+    def enough(self) -> None:
+        """No more is read, and nothing is wrong. From any thread."""
+        self._loop.call_soon_threadsafe(self._finish)
+
+    def _finish(self) -> None:
+        if not self._done:
+            self._end(None)
             if self._reader:
                 self._reader.cancel()
 

@@ -8,7 +8,8 @@ Whoever finds an upload whose bytes are all there goes on from wherever the last
 from dataclasses import dataclass, replace
 
 from fieldkit import disk
-from fieldkit.protocol import upload_id
+from fieldkit.protocol import Part, part_id, upload_id
+from fieldkit.store import joining
 from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.label import Label, read_label
 from fieldkit.store.media import Blob, Media
@@ -24,6 +25,7 @@ class Standing:
 
     upload: Upload
     offset: int
+    parts: tuple[Part, ...] = ()  # what is held beyond the offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,21 @@ class Reception:
         offset = self.uploads.offset(upload)
         if offset == upload.length and not upload.partial:
             return self.finish(upload)
-        return Standing(upload, offset)
+        return Standing(upload, offset, () if upload.partial else self.uploads.parts(name))
+
+    def next_part(self, name: str) -> Part | None:
+        """The part that the offset has reached, if any."""
+        upload = self.uploads.find(name)
+        if upload is None or upload.partial or not self.uploads.bytes_of(name).exists():
+            return None
+        parts = self.uploads.parts(name)
+        return parts[0] if parts and parts[0].start <= self.uploads.offset(upload) else None
+
+    def join(self, name: str, part: Part) -> None:
+        """Takes over a part that the offset has reached. Callers hold its turn as well. Raises DiskFull."""
+        upload = self.uploads.find(name)
+        if upload and self.uploads.find(part_id(name, part)):
+            joining.absorb(self.uploads, upload, part)
 
     def recall(self, label: Label, metadata: str) -> None:
         """Notes an upload of bytes that are a clip already. Raises Gone if they were withdrawn."""
@@ -81,6 +97,10 @@ class Reception:
         if source.exists():
             found, size = disk.hashed(source)
             if label.sha256 not in (None, found):
+                if joining.keep_verified(self.uploads, upload):
+                    raise Mismatch(
+                        "Some blocks changed on the way; the others are kept, so send those again."
+                    )
                 self.uploads.forget(upload.id)
                 raise Mismatch(
                     f"The file’s SHA-256 is {found}, not {label.sha256} as announced; "

@@ -6,16 +6,17 @@ import re
 from dataclasses import dataclass
 from email.utils import formatdate
 
-from fieldkit.protocol import FILES
+from fieldkit.protocol import BLOCKS_EXTENSION, FILES, PART, PARTS_EXTENSION, Part, read_part_id
 from fieldkit.store.problems import Conflict, Problem, TooLarge
 
 ALGORITHMS = ("sha256", "sha1")  # sha1 is mandatory in tus 1.0.0
 EXTENSIONS = (
-    "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination,concatenation"
+    "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination,concatenation,"
+    f"{PARTS_EXTENSION},{BLOCKS_EXTENSION}"
 )
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
-_PART_URL = re.compile(rf"(?:https?://[^/\s]+)?{FILES}/([0-9a-f]{{32}})", re.ASCII)
+_PART_URL = re.compile(rf"(?:https?://[^/\s]+)?{FILES}/([0-9a-f]{{32}}(?:-[0-9]+-[0-9]+)?)", re.ASCII)
 _MOST_PARTS = 100
 
 
@@ -39,7 +40,7 @@ class Checksum:
 
 def is_upload_id(text: str) -> bool:
     """Only what the store itself could have named; so no name reaches the disk unchecked."""
-    return _ID.fullmatch(text) is not None
+    return _ID.fullmatch(text) is not None or read_part_id(text) is not None
 
 
 def read_length(text: str, terms: Terms, header: str = "Upload-Length") -> int:
@@ -97,6 +98,14 @@ def read_parts(concat: str) -> tuple[str, ...] | None:
             "Upload-Concat is `partial`, or `final;` and the URLs of partial uploads of this store."
         )
     return tuple(part.group(1) for part in parts if part)
+
+
+def read_place(header: str, length: int | None) -> tuple[str, Part]:
+    """The upload to which a part belongs, and its place there. Raises Problem (400)."""
+    upload, _, start = header.partition(" ")
+    if not _ID.fullmatch(upload) or not _DIGITS.fullmatch(start) or len(start) > 18 or not length:
+        raise Problem(f"{PART} is the ID of an upload and a start; the part needs its Upload-Length.")
+    return upload, Part(int(start), length)
 
 
 def http_date(moment: float) -> str:

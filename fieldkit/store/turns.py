@@ -16,7 +16,8 @@ Stop = Callable[[Problem], None]
 class Turn:
     """The right to touch one upload. A writer says with `on_stop` how it can be stopped."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, writes: bool) -> None:
+        self.writes = writes  # takes in bytes, or is about to
         self._why: Problem | None = None
         self._stop: Stop | None = None
 
@@ -25,6 +26,10 @@ class Turn:
         self._stop = stop
         if self._why is not None:
             stop(self._why)
+
+    def received(self) -> None:
+        """No more bytes are taken in; the turn goes on."""
+        self.writes, self._stop = False, None
 
     def ask(self, why: Problem) -> None:
         """Asks the holder to finish soon."""
@@ -48,7 +53,7 @@ class Turns:
         self._stopping = False
 
     @asynccontextmanager
-    async def take(self, upload_id: str) -> AsyncIterator[Turn]:
+    async def take(self, upload_id: str, *, writes: bool = False) -> AsyncIterator[Turn]:
         """Waits until whoever holds the turn has made its bytes durable."""
         line = self._lines.setdefault(upload_id, _Line())
         line.people += 1
@@ -56,7 +61,7 @@ class Turns:
             line.holder.ask(_superseded())
         try:
             async with line.lock:
-                line.holder = turn = Turn()
+                line.holder = turn = Turn(writes=writes)
                 if line.people > 1:  # whoever waits behind came later
                     turn.ask(_superseded())
                 if self._stopping:
@@ -73,6 +78,11 @@ class Turns:
     def busy(self, upload_id: str) -> bool:
         """Whether anybody holds or awaits this turn."""
         return upload_id in self._lines
+
+    def writing(self, upload_id: str) -> bool:
+        """Whether bytes come in for this upload, or somebody waits who may have some."""
+        line = self._lines.get(upload_id)
+        return line is not None and (line.people > 1 or (line.holder is not None and line.holder.writes))
 
     def stop(self) -> None:
         """Asks every writer to finish: the store is going down."""

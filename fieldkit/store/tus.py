@@ -3,6 +3,7 @@
 import secrets
 from contextlib import aclosing
 from functools import partial
+from itertools import chain
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -11,16 +12,25 @@ from starlette.responses import Response
 from fieldkit import disk
 from fieldkit.errors import FieldkitError
 from fieldkit.protocol import (
+    BLOCKS,
     FILES,
     OFFSET_TYPE,
+    PART,
+    PARTS,
     RECEIPT,
     TUS_RESUMABLE,
     TUS_VERSION,
+    UPLOAD_CONCAT,
     UPLOAD_LENGTH,
     UPLOAD_METADATA,
     UPLOAD_OFFSET,
+    decode_blocks,
+    encode_parts,
+    part_id,
+    read_part_id,
     upload_id,
 )
+from fieldkit.store.filling import Filling
 from fieldkit.store.inflow import Inflow
 from fieldkit.store.label import Label, read_label
 from fieldkit.store.nouns import Arrived
@@ -46,6 +56,7 @@ from fieldkit.store.terms import (
     read_deferred,
     read_length,
     read_parts,
+    read_place,
     settle_length,
 )
 from fieldkit.store.tokens import Who
@@ -53,7 +64,6 @@ from fieldkit.store.turns import Turn, Turns
 from fieldkit.store.uploads import Upload
 
 _CHECKSUM = "Upload-Checksum"
-_CONCAT = "Upload-Concat"
 _DEFER = "Upload-Defer-Length"
 _EXPIRES = "Upload-Expires"
 
@@ -66,6 +76,7 @@ class Tus:
         self._uploads = reception.uploads
         self._turns = turns
         self._terms = terms
+        self._fillings: dict[str, Filling] = {}  # of uploads that are coming in
 
     async def options(self, _request: Request) -> Response:
         """What this store can do."""
@@ -85,26 +96,28 @@ class Tus:
         with_bytes = request.headers.get("content-type") == OFFSET_TYPE
         if with_bytes:
             _check_room_for_body(request, 0, upload.length)
-        async with self._turns.take(upload.id) as turn:
+        async with self._turns.take(upload.id, writes=with_bytes) as turn:
+            await self._join(upload.id)
             standing = await run_in_threadpool(self._found_or_made, request.state.who, upload, label)
+            self._divide(upload.id)
             if with_bytes and isinstance(standing, Standing) and standing.offset == 0:
                 standing = await self._receive(request, turn, standing, checksum)
-            return Response(
-                status_code=201, headers={"Location": f"{FILES}/{upload.id}", **self._progress(standing)}
-            )
+        said = {"Location": f"{FILES}/{upload.id}", **await self._progress_with_whole(standing)}
+        return _answer(request, 201, said)
 
     async def head(self, request: Request) -> Response:
         """HEAD: where the upload stands, durably."""
         _check_version(request)
         name = _name(request)
         async with self._turns.take(name):
+            await self._join(name, ends_writers=True)
             standing = await run_in_threadpool(self._found, request.state.who, name)
         said = {"Cache-Control": "no-store", **self._progress(standing)}
         about = standing if isinstance(standing, Arrived) else standing.upload
         length = about.bytes if isinstance(about, Arrived) else about.length
         said |= {_DEFER: "1"} if length is None else {UPLOAD_LENGTH: str(length)}
         said |= {UPLOAD_METADATA: about.metadata} if about.metadata else {}
-        said |= {_CONCAT: about.concat} if about.concat else {}
+        said |= {UPLOAD_CONCAT: about.concat} if about.concat else {}
         return Response(headers=said)
 
     async def patch(self, request: Request) -> Response:
@@ -117,12 +130,12 @@ class Tus:
         checksum = read_checksum(request.headers.get(_CHECKSUM))
         told = request.headers.get(UPLOAD_LENGTH)
         length = None if told is None else read_length(told, self._terms)
-        async with self._turns.take(name) as turn:
+        async with self._turns.take(name, writes=True) as turn:
             standing = await run_in_threadpool(self._found, request.state.who, name)
             standing = await run_in_threadpool(self._ready, request, standing, start, length)
             if isinstance(standing, Standing):
                 standing = await self._receive(request, turn, standing, checksum)
-            return Response(status_code=204, headers=self._progress(standing))
+        return _answer(request, 204, await self._progress_with_whole(standing))
 
     async def terminate(self, request: Request) -> Response:
         """DELETE: an unfinished upload is given up."""
@@ -142,19 +155,22 @@ class Tus:
                 continue
             async with self._turns.take(name):
                 try:
+                    await self._join(name)
                     await run_in_threadpool(self._reception.standing, name)
                 except (Problem, FieldkitError):
                     continue  # whoever asks for this upload next is told
 
     def _asked(self, request: Request) -> tuple[Upload, Label | None]:
         headers, who = request.headers, request.state.who
-        concat, metadata = headers.get(_CONCAT, ""), headers.get(UPLOAD_METADATA, "")
+        concat, metadata = headers.get(UPLOAD_CONCAT, ""), headers.get(UPLOAD_METADATA, "")
         parts = read_parts(concat) if concat else None
         length = (
             sum(self._part(who, name) for name in parts)
             if parts
             else read_deferred(headers.get(UPLOAD_LENGTH), headers.get(_DEFER), self._terms)
         )
+        if concat == "partial" and PART in headers:
+            return self._asked_part(who, headers[PART], length), None
         if concat == "partial" and not metadata:
             return Upload(secrets.token_hex(16), length, "", who.place, concat), None
         label = read_label(metadata)
@@ -163,8 +179,21 @@ class Tus:
         place = label.place or who.place
         who.must_belong(place)
         if label.sha256 and concat != "partial":
-            return Upload(upload_id(label.tweet_id, label.sha256), length, metadata, place, concat), label
+            name, blocks = upload_id(label.tweet_id, label.sha256), headers.get(BLOCKS, "")
+            if decode_blocks(blocks, length or 0) is None:
+                blocks = ""  # it came over a path that changes bytes, perhaps: the whole file's hash remains
+            return Upload(name, length, metadata, place, concat, blocks=blocks), label
         return Upload(secrets.token_hex(16), length, metadata, place, concat), label
+
+    def _asked_part(self, who: Who, place: str, length: int | None) -> Upload:
+        whole, part = read_place(place, length)
+        upload = self._uploads.find(whole)
+        if upload is None:
+            raise NotFound("There is no such upload that could have parts.")
+        who.must_belong(upload.place)
+        if upload.partial or part.end > (upload.length or 0):
+            raise Problem("This part goes beyond its upload.")
+        return Upload(part_id(whole, part), length, "", upload.place, "partial")
 
     def _part(self, who: Who, name: str) -> int:
         part = self._uploads.find(name)
@@ -192,7 +221,9 @@ class Tus:
             settle_length(standing.bytes, upload.length, standing.bytes)
             return standing
         who.must_belong(standing.upload.place)
-        if upload.concat:  # its parts are all here: better than whatever came of it before
+        if upload.concat.startswith(
+            "final"
+        ):  # its parts are all here: better than whatever came of it before
             return self._made(upload)
         length = settle_length(standing.upload.length, upload.length, standing.offset)
         return Standing(self._uploads.tell_length(standing.upload, length), standing.offset)
@@ -203,7 +234,7 @@ class Tus:
                 "The store’s disk has no room for this upload; the people who run it must make some."
             )
         parts = read_parts(upload.concat) if upload.concat else None
-        self._uploads.create(upload, tuple(self._uploads.bytes_of(name) for name in parts or ()))
+        self._uploads.create(upload, chain.from_iterable(map(self._uploads.content, parts or ())))
         return self._reception.standing(upload.id)
 
     def _ready(
@@ -232,24 +263,78 @@ class Tus:
         append = await run_in_threadpool(self._uploads.append, upload, standing.offset, checksum)
         inflow = Inflow(request.receive, self._terms.stall_seconds)
         turn.on_stop(inflow.stop)
+        filling = Filling(append, inflow)
+        if checksum is None:  # a body with a checksum is taken whole or not at all
+            self._fillings[upload.id] = filling
         try:
+            # listed only now: whoever makes a part from here on finds the filling
+            for part in await run_in_threadpool(self._uploads.parts, upload.id) if checksum is None else ():
+                filling.ends_at(part.start)
             async with aclosing(inflow.blocks()) as blocks:
                 async for block in blocks:
-                    await run_in_threadpool(append.write, block)
+                    await run_in_threadpool(filling.write, block)
         except (Problem, FieldkitError) as error:  # what fitted before is kept all the same
             trouble = error
+        finally:
+            self._fillings.pop(upload.id, None)
+        request.state.enough = filling.full
         trouble = trouble or inflow.ending
         await run_in_threadpool(partial(append.keep, whole=trouble is None))
+        turn.received()
+        await self._join(upload.id)
         reached = await run_in_threadpool(self._reception.standing, upload.id)
         if trouble:
             raise trouble
         return reached
 
+    def _divide(self, name: str) -> None:
+        """Whoever sends the upload itself just now need not go beyond where a part begins."""
+        known = read_part_id(name)
+        if known and known[0] in self._fillings:
+            self._fillings[known[0]].ends_at(known[1].start)
+
+    async def _join(self, name: str, *, ends_writers: bool = False) -> None:
+        """Takes over the parts that the offset of an upload has reached. Callers hold its turn.
+
+        Whoever asks where an upload stands sends no part of it any more: then the parts' writers end first.
+        """
+        if ends_writers:
+            for part in await run_in_threadpool(self._uploads.parts, name):
+                async with self._turns.take(part_id(name, part)):
+                    pass
+        while True:
+            reached = await run_in_threadpool(self._reception.next_part, name)
+            if reached is None or self._turns.busy(part_id(name, reached)):
+                return  # or whoever is at work on it will take it over in the end
+            async with self._turns.take(part_id(name, reached)):
+                await run_in_threadpool(self._reception.join, name, reached)
+
+    async def _progress_with_whole(self, standing: Standing | Arrived) -> dict[str, str]:
+        """What is said of an upload; a part's last byte may be the last of its upload too."""
+        said = self._progress(standing)
+        if isinstance(standing, Arrived) or standing.offset != standing.upload.length:
+            return said
+        known = read_part_id(standing.upload.id)
+        if known and not self._turns.writing(known[0]):
+            async with self._turns.take(known[0]):
+                await self._join(known[0])
+                whole = await run_in_threadpool(self._reception.standing, known[0])
+            if isinstance(whole, Arrived):
+                said[RECEIPT] = whole.sha256
+        return said
+
     def _progress(self, standing: Standing | Arrived) -> dict[str, str]:
         if isinstance(standing, Arrived):
             return {UPLOAD_OFFSET: str(standing.bytes), RECEIPT: standing.sha256}
         expires = http_date(self._uploads.expires(standing.upload))
-        return {UPLOAD_OFFSET: str(standing.offset), _EXPIRES: expires}
+        parts = {PARTS: encode_parts(standing.parts)} if standing.parts else {}
+        return {UPLOAD_OFFSET: str(standing.offset), _EXPIRES: expires, **parts}
+
+
+def _answer(request: Request, status: int, said: dict[str, str]) -> Response:
+    if getattr(request.state, "enough", False):
+        said["Connection"] = "close"  # the rest of the body will not be read
+    return Response(status_code=status, headers=said)
 
 
 def _place_in(standing: Standing | Arrived) -> tuple[int, int | None, str]:

@@ -8,14 +8,14 @@ offset at which it began: whoever finds one after a crash cuts .bin back to it. 
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from fieldkit import disk
 from fieldkit.model import Place, Sha256
+from fieldkit.protocol import Part, part_id, read_part_id
 from fieldkit.store.problems import Gone, Mismatch, TooLarge
 from fieldkit.store.terms import Checksum, Terms, is_upload_id
 
@@ -32,6 +32,7 @@ class Upload:
     place: Place | None = None
     concat: str = ""  # Upload-Concat, verbatim
     verified: Sha256 | None = None  # hashed from disk after the last byte, on its way to becoming a clip
+    blocks: str = ""  # Fieldkit-Blocks, verbatim
 
     @property
     def partial(self) -> bool:
@@ -58,19 +59,26 @@ class Uploads:
         self._terms = terms
         self._clock = clock
 
-    def create(self, upload: Upload, parts: tuple[Path, ...] = ()) -> None:
-        """From here on the upload exists, empty or with the bytes of `parts`. Raises DiskFull."""
+    def create(self, upload: Upload, content: Iterable[bytes] = ()) -> None:
+        """From here on the upload exists, with `content`. Raises DiskFull."""
         path = self.bytes_of(upload.id)
         with (
             disk.translated(path),
             open(path, "wb", opener=lambda name, how: os.open(name, how, 0o600)) as file,
         ):
-            for part in parts:
-                with part.open("rb") as reader:
-                    shutil.copyfileobj(reader, file, disk.BLOCK)
+            file.writelines(content)
             file.flush()
             disk.fsync(file.fileno())
         self.record(upload)
+
+    def content(self, upload_id: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """What was received from `start` on, in blocks."""
+        with self.bytes_of(upload_id).open("rb") as file:
+            file.seek(start)
+            left = float("inf") if length is None else length
+            while block := file.read(int(min(disk.BLOCK, left))):
+                left -= len(block)
+                yield block
 
     def record(self, upload: Upload) -> None:
         """Writes down what is now known about an upload. Raises DiskFull."""
@@ -109,10 +117,21 @@ class Uploads:
             return float("inf")
 
     def forget(self, upload_id: str) -> None:
-        """Removes an upload for good; the name goes first, so no half of it is ever found."""
-        for path in (self._said(upload_id), self._begun(upload_id), self.bytes_of(upload_id)):
-            path.unlink(missing_ok=True)
+        """Removes an upload and its parts for good; a name goes first, so no half of it is ever found."""
+        for name in (upload_id, *(part_id(upload_id, part) for part in self.parts(upload_id))):
+            for path in (self._said(name), self._begun(name), self.bytes_of(name)):
+                path.unlink(missing_ok=True)
         disk.fsync_folder(self.folder)
+
+    def parts(self, upload_id: str) -> tuple[Part, ...]:
+        """What is held of an upload beyond its offset, durably, in the order of place."""
+        found = []
+        for path in self.folder.glob(f"{upload_id}-*.json"):
+            known = read_part_id(path.stem)
+            part = self.find(path.stem) if known else None
+            if known and part:
+                found.append(replace(known[1], held=self.offset(part)))
+        return tuple(sorted(found))
 
     def all(self) -> Iterator[str]:
         """The IDs of every upload there is."""
@@ -136,8 +155,12 @@ class Uploads:
         for begun in self.folder.glob("*.pend"):
             path = self.bytes_of(begun.stem)
             if path.exists():
-                _cut_back(path, int(begun.read_text()))
+                cut_back(path, int(begun.read_text()))
             begun.unlink()
+        for path in self.folder.glob("*-*.json"):
+            known = read_part_id(path.stem)
+            if known and not self._said(known[0]).exists():
+                path.unlink()  # its upload is a clip already, or was given up
         for path in self.folder.glob("*.bin"):
             if not self._said(path.stem).exists():
                 path.unlink()
@@ -203,7 +226,7 @@ class Append:
     def drop(self) -> None:
         """As if the request had never been."""
         self._file.close()
-        _cut_back(self._path, self._start)
+        cut_back(self._path, self._start)
         self._forget_start()
 
     def _sought(self) -> bytes:
@@ -215,7 +238,7 @@ class Append:
             disk.fsync_folder(self._begun.parent)
 
 
-def _cut_back(path: Path, size: int) -> None:
+def cut_back(path: Path, size: int) -> None:
     with disk.translated(path), path.open("r+b") as file:
         if os.fstat(file.fileno()).st_size > size:
             file.truncate(size)
