@@ -8,6 +8,7 @@ from fieldkit import disk
 from fieldkit.capture.devices import Devices
 from fieldkit.config import Library, Settings
 from fieldkit.errors import FieldkitError
+from fieldkit.sync import tcp
 from fieldkit.sync.tus import Tus
 from fieldkit.transcode.ffmpeg import Ffmpeg
 
@@ -34,6 +35,7 @@ def examine(
     yield from _guarded("ffmpeg", lambda: _ffmpeg(ffmpeg()), needed=True)
     yield from _guarded("cameras", lambda: _devices(devices()))
     yield from _guarded("disk", lambda: [_disk(library.root)], needed=True)
+    yield from _guarded("link", _link)
     if settings.store is None:
         yield Finding(
             "store", ok=False, found="none set", advice="fieldkit init --store URL --token T", needed=True
@@ -75,6 +77,18 @@ def _disk(root: Path) -> Finding:
     free = disk.room(next(path for path in (root, *root.parents) if path.exists()))
     advice = "" if free >= _ROOM else "free some space before recording"
     return Finding("disk", free >= _ROOM, f"{free / 1e9:.1f} GB free", advice, needed=True)
+
+
+def _link() -> list[Finding]:
+    advice = tcp.bbr_advice()
+    if not tcp.TELLS:
+        return []
+    found = (
+        "BBR is not allowed: lossy links are filled by several connections instead"
+        if advice
+        else "BBR is allowed"
+    )
+    return [Finding("link", not advice, found, advice)]
 
 
 def _store(tus: Tus) -> list[Finding]:

@@ -1,22 +1,25 @@
-"""The sockets under the uploads: small buffers, quick notice of a dead line, a count of bytes on it."""
+"""The sockets under the uploads: small buffers, quick notice of a dead line, BBR where it helps and is allowed."""
 
 import socket
-import struct
-import sys
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-STALL = 10.0  # seconds in which one block of 16 KiB must find room in the kernel: 13 kbit/s
+from fieldkit.sync import tcp
+from fieldkit.sync.dial import Dial
+
+# seconds in which one block of 16 KiB must find room in the kernel: 13 kbit/s. Where the kernel tells what was
+# acknowledged, `quiet.py` knows sooner, and a connection that outlives an outage sends nothing twice
+STALL = 120.0 if tcp.TELLS else 10.0
 _UNSENT = 16 * 1024  # bytes the kernel may hold beyond what is in flight
 _SEND_BUFFER = 64 * 1024  # bytes, where the kernel can't be told so
-
-if sys.platform == "linux":
-    import fcntl
-    import termios
+_MOST = 12  # connections: as many streams as there ever are, and some for short questions
 
 
 def _options() -> list[tuple[int, int, int]]:
@@ -37,46 +40,68 @@ def _options() -> list[tuple[int, int, int]]:
     ):
         if hasattr(socket, name):
             options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
-    return options
+    return [(level, option, int(value)) for level, option, value in options]
 
 
-class Sockets:
-    """The socket that was used last; one thread uses a Line at a time."""
+class Mine(threading.local):
+    """The socket that this thread used last, and who wants to know of it."""
 
-    last: socket.socket | None = None
-
-    def unacknowledged(self) -> int:
-        """Bytes handed to the kernel that the other end has not acknowledged; 0 where that is unknown."""
-        if self.last is None:
-            return 0
-        if sys.platform == "linux":
-            try:
-                answer = fcntl.ioctl(self.last.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
-            except OSError:
-                return 0
-            return int(struct.unpack("i", answer)[0])
-        return 0
+    connection: socket.socket | None = None
+    tell: Callable[[socket.socket], None] | None = None
 
 
 class Line(HTTPAdapter):
-    """An adapter whose connections stall out instead of hanging and can be asked what they still carry."""
+    """An adapter whose connections stall out instead of hanging; threads may share it."""
 
     def __init__(self) -> None:
-        self.sockets = Sockets()
-        super().__init__(pool_connections=4, pool_maxsize=4, max_retries=0)
+        self.mine = Mine()
+        self.dial = Dial(_options())
+        self.bbr = False  # asked for on every new connection
+        self._spare: list[tuple[tuple[str, int], socket.socket]] = []
+        super().__init__(pool_connections=4, pool_maxsize=_MOST, max_retries=0)
+
+    def keep_spare(self, host: str, port: int, connection: socket.socket) -> None:
+        """A connection that is open already, for whoever asks next for one to there."""
+        self._spare.append(((host, port), connection))
+
+    def drop_spare(self) -> None:
+        """Nobody needs it any more."""
+        while self._spare:
+            self._spare.pop()[1].close()
+
+    def close(self) -> None:
+        """Ends what is open."""
+        self.drop_spare()
+        super().close()
+
+    def connected(self, host: str, port: int, allowed: float) -> socket.socket:
+        """The spare one, or a new one. Raises OSError."""
+        spare = [(at, connection) for at, connection in self._spare if at == (host, port)]
+        if spare:
+            self._spare.remove(spare[-1])
+            return spare[-1][1]
+        connection = self.dial(host, port, allowed)
+        self.bbr = self.bbr and tcp.use_bbr(connection)
+        return connection
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:  # noqa: FBT001, FBT002
-        """requests' own hook for socket options."""
-        sockets = self.sockets
+        """requests' own hook for how connections are made."""
+        line = self
 
         class Plain(HTTPConnection):
+            def _new_conn(self) -> socket.socket:
+                return _new(self, line)
+
             def send(self, data: Any) -> None:
-                _patient(self.sock, sockets)
+                _patient(self.sock, line.mine)
                 super().send(data)
 
         class Secure(HTTPSConnection):
+            def _new_conn(self) -> socket.socket:
+                return _new(self, line)
+
             def send(self, data: Any) -> None:
-                _patient(self.sock, sockets)
+                _patient(self.sock, line.mine)
                 super().send(data)
 
         class PlainPool(HTTPConnectionPool):
@@ -85,14 +110,27 @@ class Line(HTTPAdapter):
         class SecurePool(HTTPSConnectionPool):
             ConnectionCls = Secure
 
-        self.poolmanager = PoolManager(
-            num_pools=connections, maxsize=maxsize, block=block, socket_options=_options(), **more
-        )
+        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **more)
         self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
 
 
-def _patient(connection: socket.socket | None, sockets: Sockets) -> None:
+def _new(asking: HTTPConnection, line: Line) -> socket.socket:
+    allowed = asking.timeout if isinstance(asking.timeout, int | float) else STALL
+    host = asking._dns_host  # noqa: SLF001 - urllib3 offers no other name for a host of IPv6
+    try:
+        connection = line.connected(host, asking.port or 80, allowed)
+    except socket.gaierror as error:
+        raise NameResolutionError(asking.host, asking, error) from error
+    except OSError as error:
+        raise NewConnectionError(asking, f"no connection: {error}") from error
+    connection.settimeout(allowed)
+    return connection
+
+
+def _patient(connection: socket.socket | None, mine: Mine) -> None:
     # urllib3 leaves the connect timeout on the socket, where it would limit each block that is sent
     if connection is not None:
         connection.settimeout(STALL)
-        sockets.last = connection
+        mine.connection = connection
+        if mine.tell is not None:
+            mine.tell(connection)

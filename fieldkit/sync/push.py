@@ -6,19 +6,28 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from fieldkit import disk, protocol
 from fieldkit.config import Library
-from fieldkit.errors import Damaged, LinkDown, NeedsCrew, Refused, StoreBusy, Unready
+from fieldkit.errors import (
+    Damaged,
+    LinkDown,
+    NeedsCrew,
+    Refused,
+    StoreBusy,
+    Unready,
+    WorthRetrying,
+)
 from fieldkit.journal import Journal
 from fieldkit.model import Receipt, Rendition, Upload
+from fieldkit.sync.gauge import Gauge
 from fieldkit.sync.patience import Patience
+from fieldkit.sync.streams import Send, Streams, Wishes
 from fieldkit.sync.tus import Body, Gone, Mismatch, Standing, Tus
 
-_MISMATCHES = 3  # whole-file mismatches after which it is the path that is broken, not bad luck
-_GLANCE = 0.5  # seconds between two looks at the gate while a block waits for its turn
-_POLL = 0.2  # seconds between two looks at what the line acknowledged
+_MISMATCHES = 3  # mismatches in a row that left as much to send: then it is the path that is broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,8 @@ class Push:
         self._journal, self._library, self._tus, self._store = journal, library, tus, store
         self._patience, self._stop, self._tell = patience, stop, tell
         self._steer, self._pace = steer, pace
+        self._gauge = Gauge()
+        self._missing = 0  # bytes that the store lacked when the last attempt began
 
     def __call__(self, upload: Upload) -> Receipt:
         """Returns when the receipt is in the journal.
@@ -75,14 +86,15 @@ class Push:
         """
         rendition = upload.rendition
         self._verify(upload)
-        mismatches = 0
+        mismatches, least = 0, rendition.bytes + 1
 
         def attempt() -> None:
-            nonlocal mismatches
+            nonlocal mismatches, least
             try:
                 self._attempt(upload)
             except Mismatch as error:
-                mismatches += 1
+                mismatches = mismatches + 1 if self._missing >= least else 1
+                least = min(least, self._missing)
                 if mismatches >= _MISMATCHES:
                     raise Damaged(
                         f"The path to the store changed the bytes {mismatches} times; nothing wrong was kept "
@@ -110,8 +122,10 @@ class Push:
     def _attempt(self, upload: Upload) -> None:
         """Returns when the store has it all; every error leaves the store's offset as the only truth."""
         length = upload.rendition.bytes
+        self._missing = length
         self._may_go_on(upload)
         standing = self._find(upload)
+        self._missing = length - standing.offset - sum(part.held for part in standing.parts)
         while not self._is_done(standing, upload):
             self._may_go_on(upload)
             if standing.offset > length:
@@ -119,7 +133,7 @@ class Push:
                     f"The store says that it has {standing.offset} bytes of a file of {length}; its operator "
                     "should run `fieldkit store verify`. The rendition is safe here."
                 )
-            standing = self._send(upload, standing)
+            standing = self._go_on(upload, standing)
             self._patience.moved()
 
     def _may_go_on(self, upload: Upload) -> None:
@@ -144,7 +158,7 @@ class Push:
         return Receipt(rendition.take, rendition.profile, rendition.sha256, self._store, datetime.now(UTC))
 
     def _find(self, upload: Upload) -> Standing:
-        """The upload at the store, found or made."""
+        """The upload at the store, found or made; a new one is sent in the same breath."""
         sha256, tweet_id = upload.rendition.sha256, upload.take.tweet_id
         location = self._journal.location(sha256, tweet_id, self._store)
         if location is not None:
@@ -152,7 +166,18 @@ class Push:
                 return self._tus.head(location)
             except Gone:
                 pass  # it may be finished and tidied away, or lost with the store's disk: creation tells
-        standing = self._tus.create(upload.rendition.bytes, metadata(upload))
+        blocks = manifest(self._library.root / upload.rendition.path, upload.rendition.bytes)
+
+        def create(body: Body | None) -> Standing:
+            return self._tus.create(upload.rendition.bytes, metadata(upload), blocks=blocks, body=body)
+
+        if location is not None:  # it was tried in one breath, or is somebody else's store
+            standing = create(None)
+        else:
+            # a fieldkit store keeps it there: noted first, so that nothing that arrives is ever lost sight of
+            location = self._tus.expected(tweet_id, sha256)
+            self._journal.located(sha256, tweet_id, self._store, location)
+            standing = self._stream(upload, Standing(location, 0), create) or self._tus.head(location)
         if standing.location != location:
             self._journal.located(sha256, tweet_id, self._store, standing.location)
         return standing
@@ -168,61 +193,31 @@ class Push:
             return True
         return standing.receipt is not None
 
-    def _send(self, upload: Upload, standing: Standing) -> Standing:
-        with (self._library.root / upload.rendition.path).open("rb") as file:
-            watch = _Watch(upload, standing.offset, self._tus, self._tell)
-            body = Body(file, standing.offset, upload.rendition.bytes, self._paced(upload, watch))
-            before = standing.offset
-            with watch:
-                try:
-                    standing = self._tus.patch(standing.location, body, standing.offset)
-                except LinkDown:
-                    if watch.acknowledged > before:
-                        self._patience.moved()
-                    raise
-        if standing.offset <= before and standing.receipt is None:
+    def _go_on(self, upload: Upload, standing: Standing) -> Standing:
+        def patch(body: Body) -> Standing:
+            return self._tus.patch(standing.location, body, standing.offset)
+
+        reached = self._stream(upload, standing, patch) or self._tus.head(standing.location)
+        if reached.offset <= standing.offset and reached.receipt is None:
             raise LinkDown("The store took no byte; it is asked again where it stands.")
-        return standing
+        return reached
 
-    def _paced(self, upload: Upload, watch: "_Watch") -> Callable[[int], None]:
-        def before_block(size: int) -> None:
-            self._may_go_on(upload)
-            now = time.monotonic()
-            goes_at = now + self._pace.delay(now, size)
-            while (left := goes_at - time.monotonic()) > 0 and not self._stop.wait(min(left, _GLANCE)):
-                self._steer(upload)
-            watch.handed(size)
+    def _stream(self, upload: Upload, standing: Standing, send: Send) -> Standing | None:
+        """Sends what the store lacks; None where it must be asked what it has now."""
+        told = []
 
-        return before_block
+        def tell(acknowledged: int) -> None:
+            told.append(acknowledged)
+            self._tell(Progress(upload, acknowledged, time.monotonic()))
 
-
-class _Watch:
-    """Tells several times a second what the line has acknowledged while a PATCH runs."""
-
-    def __init__(self, upload: Upload, offset: int, tus: Tus, tell: Callable[[Progress], None]) -> None:
-        self._upload, self._tus, self._tell = upload, tus, tell
-        self._handed = offset
-        self._told_at = 0.0
-        self.acknowledged = offset
-
-    def handed(self, size: int) -> None:
-        """`size` more bytes are about to be given to the kernel."""
-        self.acknowledged = max(self.acknowledged, self._handed - self._tus.unacknowledged())
-        self._handed += size
-        if time.monotonic() - self._told_at >= _POLL:
-            self._say()
-
-    def __enter__(self) -> None:
-        self._say()
-
-    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
-        if failed is None:
-            self.acknowledged = self._handed
-        self._say()
-
-    def _say(self) -> None:
-        self._told_at = time.monotonic()
-        self._tell(Progress(self._upload, self.acknowledged, self._told_at))
+        wishes = Wishes(lambda: self._may_go_on(upload), self._pace.delay, tell)
+        path = self._library.root / upload.rendition.path
+        try:
+            return Streams(self._tus, self._gauge, path, upload.rendition.bytes, wishes).run(standing, send)
+        except WorthRetrying:
+            if told and told[-1] > told[0]:
+                self._patience.moved()
+            raise
 
 
 def metadata(upload: Upload) -> dict[str, str]:
@@ -242,3 +237,14 @@ def metadata(upload: Upload) -> dict[str, str]:
         "language": upload.language,
     }
     return {key: str(value) for key, value in facts.items() if value is not None}
+
+
+def manifest(path: Path, length: int) -> str:
+    """The file's Fieldkit-Blocks header; empty for a file of one block, which is right or wrong as a whole."""
+    size = protocol.block_size(length)
+    if length <= size:
+        return ""
+    with path.open("rb") as file:
+        return protocol.encode_blocks(
+            size, [protocol.block_hash(block) for block in iter(lambda: file.read(size), b"")]
+        )

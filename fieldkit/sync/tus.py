@@ -1,10 +1,14 @@
 """A tus 1.0.0 client; the only module that imports requests."""
 
 import contextlib
+import errno
 import re
+import select
+import socket
 import ssl
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,11 +20,15 @@ from urllib3.exceptions import HTTPError
 
 from fieldkit import __version__, protocol
 from fieldkit.errors import LinkDown, NeedsCrew, NotAuthorised, Refused, StoreBusy, WorthRetrying
-from fieldkit.model import Sha256
+from fieldkit.model import Sha256, TweetId
+from fieldkit.protocol import Part
+from fieldkit.sync import tcp
+from fieldkit.sync.diagnosis import reason
 from fieldkit.sync.line import Line
 
 _CONNECT = 4.0  # seconds: SYNs go out at 0, 1 and 3 s, so a line that is back is found within 2 s
 _DRAIN = 120.0  # seconds for the kernel's buffer to reach the store at 16 kbit/s, and for its verification
+_BETWEEN = 0.2  # seconds between two attempts at a line that refuses
 _NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _ANSWER = (3.0, 3.0, 3.0, 20.0)  # seconds to wait for a short answer, attempt by attempt
 
@@ -30,7 +38,11 @@ class Gone(WorthRetrying):
 
 
 class Mismatch(WorthRetrying):
-    """The bytes that arrived are not those that were sent; the store threw them away."""
+    """The bytes that arrived are not those that were sent; the store threw the wrong ones away."""
+
+
+class Whole(WorthRetrying):
+    """This server takes an upload in one piece only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,7 @@ class Standing:
     location: str
     offset: int  # bytes the store durably has
     receipt: Sha256 | None = None  # the store verified the whole file
+    parts: tuple[Part, ...] = ()  # what it has beyond the offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +64,46 @@ class Greeting:
 
 
 class Body:
-    """A file from an offset on, read in small blocks: the place for pace, progress and stopping.
+    """Bytes of a file, read in small blocks: the place for pace, progress and stopping.
 
-    `pace` is called with the size of each block before it is sent and may sleep or raise.
+    `claim` is asked before each block how many of so many bytes may be sent; it may sleep or raise, and 0
+    ends the body early: the store has enough. So does an answer that comes before the body's end.
     """
 
-    def __init__(self, file: BinaryIO, offset: int, length: int, pace: Callable[[int], None]) -> None:
-        file.seek(offset)
-        self._file, self._pace = file, pace
-        self._left = length - offset
+    def __init__(self, file: BinaryIO, start: int, end: int, claim: Callable[[int], int]) -> None:
+        file.seek(start)
+        self._file, self._claim = file, claim
+        self._left = end - start
+        self.connection: socket.socket | None = None
+        self.ended_early = False
 
     def __len__(self) -> int:
         return self._left
 
+    def travels_on(self, connection: socket.socket) -> None:
+        """The line tells on which connection."""
+        if connection is not self.connection:
+            self.connection = connection
+            tcp.drop_on_close(connection, drop=True)
+
     def read(self, size: int = -1) -> bytes:
         """The next block."""
-        block = self._file.read(self._left if size < 0 else min(size, self._left))
+        wanted = self._left if size < 0 else min(size, self._left)
+        granted = 0 if self._is_answered() else self._claim(wanted) if wanted else 0
+        if wanted and not granted:
+            self.ended_early = True
+            raise BrokenPipeError(errno.EPIPE, "ended early")  # urllib3 then reads the answer
+        block = self._file.read(granted)
         self._left -= len(block)
-        if block:
-            self._pace(len(block))
         return block
+
+    def _is_answered(self) -> bool:
+        if self.connection is None or isinstance(self.connection, ssl.SSLSocket):
+            return False  # what TLS has to say is no answer yet
+        try:
+            return bool(select.select([self.connection], [], [], 0)[0])
+        except (OSError, ValueError):
+            return True
 
 
 class Tus:
@@ -81,16 +114,17 @@ class Tus:
 
     def __init__(self, store: str, token: str | None = None) -> None:
         self._base = store.rstrip("/") + protocol.FILES
-        self._line = Line()
+        self.line = Line()
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy or .netrc of the laptop's owner is nothing to rely on
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, self._line)
+            self._session.mount(scheme, self.line)
         self._session.headers.update(
             {"User-Agent": f"fieldkit/{__version__}", protocol.TUS_RESUMABLE: "1.0.0"}
         )
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
+        self._parts: bool | None = None
         self.round_trip = 0.0  # seconds of the last short answer
         self._attempt = 0
 
@@ -98,28 +132,75 @@ class Tus:
         """Closes its connections."""
         self._session.close()
 
-    def create(self, length: int, metadata: Mapping[str, str]) -> Standing:
-        """Makes the upload; a fieldkit store asked again finds it where it stands, or its receipt."""
-        answer = self._ask(
-            "POST",
-            self._base,
+    def expected(self, tweet_id: TweetId, sha256: Sha256) -> str:
+        """Where a fieldkit store keeps the upload."""
+        return f"{self._base}/{protocol.upload_id(tweet_id, sha256)}"
+
+    def create(
+        self, length: int, metadata: Mapping[str, str], *, blocks: str = "", body: Body | None = None
+    ) -> Standing:
+        """Makes the upload; a fieldkit store asked again finds it where it stands, or its receipt.
+
+        `body` is its content from 0 on; the offset tells what came of it.
+        """
+        answer = self._post(
             {
                 protocol.UPLOAD_LENGTH: str(length),
                 protocol.UPLOAD_METADATA: protocol.encode_metadata(metadata),
+                **({protocol.BLOCKS: blocks} if blocks else {}),
             },
+            body,
         )
         if answer.status_code == 410:
             raise Refused(
                 _said(answer) or "The store does not take this clip any more: it was withdrawn there."
             )
         _settle(answer, {201})
+        return _standing(self._located(answer), answer, default=0)
+
+    def create_part(self, location: str, part: Part, body: Body) -> Standing:
+        """Makes a part of the upload at `location` and sends its content. Raises Whole."""
+        if not self._offers_parts():
+            raise Whole("The store takes no parts.")
+        upload = location.rpartition("/")[2]
+        answer = self._post(
+            {
+                protocol.UPLOAD_LENGTH: str(part.length),
+                protocol.UPLOAD_CONCAT: "partial",
+                protocol.PART: f"{upload} {part.start}",
+            },
+            body,
+        )
+        _settle(answer, {201})
+        return _standing(self._located(answer), answer, default=0)
+
+    def part_at(self, location: str, part: Part) -> str:
+        """Where the store keeps a part of the upload at `location`."""
+        return f"{self._base}/{protocol.part_id(location.rpartition('/')[2], part)}"
+
+    def _offers_parts(self) -> bool:
+        if self._parts is None:
+            answer = self._ask("OPTIONS", self._base)
+            _settle(answer, {200, 204})
+            offered = answer.headers.get(protocol.TUS_EXTENSION, "").split(",")
+            self._parts = protocol.PARTS_EXTENSION in offered
+        return self._parts
+
+    def _post(self, headers: Mapping[str, str], body: Body | None) -> requests.Response:
+        if body is None:
+            return self._ask("POST", self._base, headers)
+        return self._request(
+            "POST", self._base, {**headers, "Content-Type": protocol.OFFSET_TYPE}, body, _DRAIN
+        )
+
+    def _located(self, answer: requests.Response) -> str:
         if "Location" not in answer.headers:
             raise LinkDown("The answer did not come from the store: it lacks Location. Everything is kept.")
         location = urljoin(self._base, answer.headers["Location"])
         if urlsplit(location)[:2] != urlsplit(self._base)[:2]:
             # a server behind a proxy may tell its inner name; the token goes to the store's own name only
             location = urljoin(self._base, urlsplit(location).path)
-        return _standing(location, answer, default=0)
+        return location
 
     def head(self, location: str) -> Standing:
         """Where the upload stands."""
@@ -148,9 +229,27 @@ class Tus:
         with contextlib.suppress(Gone):
             _settle(self._ask("DELETE", location), {204})
 
-    def unacknowledged(self) -> int:
-        """Bytes that were handed to the kernel and that the other end has not acknowledged."""
-        return self._line.sockets.unacknowledged()
+    def use_bbr(self, connections: Sequence[socket.socket | None]) -> bool:
+        """From now on BBR, on these connections and on new ones; False where that is not allowed."""
+        self.line.bbr = all(tcp.use_bbr(each) for each in connections)
+        return self.line.bbr
+
+    def dial(self, called_off: threading.Event) -> bool:
+        """Tries to reach the store until it answers; True when a connection is ready for the next request."""
+        asked = urlsplit(self._base)
+        host, port = asked.hostname or "", asked.port or (443 if asked.scheme == "https" else 80)
+        self.line.dial.lost = True
+        while not called_off.is_set():
+            with contextlib.suppress(OSError):
+                connection = self.line.dial(host, port, _CONNECT, called_off)
+                self.line.keep_spare(host, port, connection)
+                return True
+            called_off.wait(_BETWEEN)
+        return False
+
+    def forget_spare(self) -> None:
+        """The old connections work after all."""
+        self.line.drop_spare()
 
     def _ask(self, method: str, url: str, headers: Mapping[str, str] | None = None) -> requests.Response:
         allowed = _ANSWER[self._attempt % len(_ANSWER)]
@@ -163,8 +262,9 @@ class Tus:
     def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: Body | None, allowed: float
     ) -> requests.Response:
+        self.line.mine.tell = None if body is None else body.travels_on
         try:
-            return self._session.request(
+            answer = self._session.request(
                 method,
                 url,
                 headers=headers,
@@ -174,9 +274,12 @@ class Tus:
             )
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise LinkDown(
-                f"The store at {urlsplit(url).netloc} can't be reached ({_reason(error)}); everything is kept "
+                f"The store at {urlsplit(url).netloc} can't be reached ({reason(error)}); everything is kept "
                 "and goes on when the link is back."
             ) from error
+        if body is not None and body.ended_early:
+            tcp.end(body.connection)  # the store still waits there for the rest
+        return answer
 
 
 def _settle(answer: requests.Response, good: set[int]) -> None:
@@ -191,7 +294,7 @@ def _settle(answer: requests.Response, good: set[int]) -> None:
             f"The store does not accept this laptop's token ({said or status}); ask the command centre for a "
             "new one and give it with `fieldkit init --token`. Everything is kept."
         )
-    if status in (404, 410) and from_tus:
+    if status in (404, 405, 410) and from_tus:  # 405: SeaweedFS of an address where no upload is
         raise Gone("The store does not know this upload any more; it is begun anew.")
     if status == protocol.CHECKSUM_MISMATCH:
         raise Mismatch(
@@ -224,10 +327,11 @@ def _standing(location: str, answer: requests.Response, default: int | None = No
             raise LinkDown(
                 "The answer did not come from the store: it lacks Upload-Offset. Everything is kept."
             )
-        return Standing(location, int(offset), Sha256(receipt) if receipt else None)
-    except NeedsCrew as error:
+        parts = protocol.decode_parts(answer.headers.get(protocol.PARTS, ""))
+        return Standing(location, int(offset), Sha256(receipt) if receipt else None, parts)
+    except (NeedsCrew, ValueError) as error:
         raise LinkDown(
-            "The answer did not come from the store: its receipt is none. Everything is kept."
+            "The answer did not come from the store: it makes no sense. Everything is kept."
         ) from error
 
 
@@ -238,22 +342,3 @@ def _said(answer: requests.Response) -> str:
     except (ValueError, AttributeError):
         return ""
     return str(detail)[:200].rstrip(".") if str(detail).isprintable() else ""
-
-
-def _reason(error: BaseException) -> str:
-    cause: BaseException = error
-    while cause.__cause__ or cause.__context__:
-        cause = cause.__cause__ or cause.__context__ or cause
-    match cause:
-        case ssl.SSLError():
-            return "no safe connection: is its address https:// or http://, and the laptop's clock right?"
-        case ConnectionRefusedError():
-            return "nothing listens there"
-        case TimeoutError():
-            return "no answer in time"
-        case ConnectionError():
-            return "the connection was cut"
-        case OSError(strerror=str(words)):
-            return words.lower()
-        case _:
-            return str(cause)[:80] or type(cause).__name__
