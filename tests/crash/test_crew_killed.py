@@ -25,6 +25,8 @@ from fieldkit import disk
 from fieldkit.config import Library, Settings
 from fieldkit.kit import Audience, Kit
 from fieldkit.model import Rendition, Sha256, TweetId
+from fieldkit.sync import parts
+from fieldkit.sync.gauge import Gauge
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.profiles import PROFILES
 
@@ -39,6 +41,9 @@ WATCHED = [
 
 
 SEARCH = tuple(_HOME / "transcode" / name for name in ("studio.py", "lab.py", "render.py"))
+
+
+SIDE_BY_SIDE = tuple(_HOME / "sync" / name for name in ("streams.py", "parts.py", "tus.py"))
 
 
 def _quiet() -> Audience:
@@ -89,6 +94,33 @@ def rendered(kit: Kit, _: Path, tweet: TweetId) -> None:
 
 def sync(kit: Kit, _: Path, __: TweetId) -> None:
     assert kit.sync(threading.Event(), _quiet()).refused == []
+
+
+def rendered_large(kit: Kit, _: Path, tweet: TweetId) -> None:
+    """A rendition that is worth several streams, half as large as the smallest that is outside of tests."""
+    with kit.journal() as journal:
+        (entry,) = journal.entries()
+        for profile, times in (("proxy", 1), ("tweet", 16_000)):
+            content = f"{tweet} {profile} ".encode() * times
+            path = kit.library.renditions / f"{tweet}-{profile}.mp4"
+            path.write_bytes(content)
+            sha256 = Sha256(hashlib.sha256(content).hexdigest())
+            relative = str(path.relative_to(kit.library.root))
+            journal.rendered(Rendition(entry.take.id, profile, relative, sha256, len(content), 1.0, 160, 120))
+
+
+def sync_side_by_side(kit: Kit, source: Path, tweet: TweetId) -> None:
+    """As `sync`, over a line that is taken to be worth three streams."""
+    begin = Gauge.__init__
+
+    def several(gauge: Gauge) -> None:
+        begin(gauge)
+        gauge.streams = 3
+
+    Gauge.__init__ = several  # type: ignore[method-assign]  # in a fork of its own
+    parts.SMALLEST = 32 * 1024
+    slow = Kit(kit.library, replace(kit.settings, rate=6_000_000))
+    sync(slow, source, tweet)
 
 
 def salvage(kit: Kit, source: Path, tweet: TweetId) -> None:
@@ -193,6 +225,7 @@ STAGES = {
     "render": Stage((ingest,), render, render, two_renditions),
     "search": Stage((ingest,), render, render, two_renditions, SEARCH, every=6),
     "sync": Stage((ingest, rendered), sync, sync, two_clips),
+    "parts": Stage((ingest, rendered_large), sync_side_by_side, sync, two_clips, SIDE_BY_SIDE, every=5),
 }
 
 
