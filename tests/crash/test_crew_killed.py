@@ -81,10 +81,19 @@ def render(kit: Kit, _: Path, __: TweetId) -> None:
 
 def rendered(kit: Kit, _: Path, tweet: TweetId) -> None:
     """Two renditions of bytes that the store has not seen, made faster than ffmpeg could."""
+    _made(kit, tweet, proxy=1000, tweet_=1000)
+
+
+def rendered_large(kit: Kit, _: Path, tweet: TweetId) -> None:
+    """As `rendered`, but one of them is worth several streams."""
+    _made(kit, tweet, proxy=1, tweet_=16_000)
+
+
+def _made(kit: Kit, tweet: TweetId, *, proxy: int, tweet_: int) -> None:
     with kit.journal() as journal:
         (entry,) = journal.entries()
-        for profile in ("proxy", "tweet"):
-            content = f"{tweet} {profile} ".encode() * 1000
+        for profile, times in (("proxy", proxy), ("tweet", tweet_)):
+            content = f"{tweet} {profile} ".encode() * times
             path = kit.library.renditions / f"{tweet}-{profile}.mp4"
             path.write_bytes(content)
             sha256 = Sha256(hashlib.sha256(content).hexdigest())
@@ -94,19 +103,6 @@ def rendered(kit: Kit, _: Path, tweet: TweetId) -> None:
 
 def sync(kit: Kit, _: Path, __: TweetId) -> None:
     assert kit.sync(threading.Event(), _quiet()).refused == []
-
-
-def rendered_large(kit: Kit, _: Path, tweet: TweetId) -> None:
-    """A rendition that is worth several streams, half as large as the smallest that is outside of tests."""
-    with kit.journal() as journal:
-        (entry,) = journal.entries()
-        for profile, times in (("proxy", 1), ("tweet", 16_000)):
-            content = f"{tweet} {profile} ".encode() * times
-            path = kit.library.renditions / f"{tweet}-{profile}.mp4"
-            path.write_bytes(content)
-            sha256 = Sha256(hashlib.sha256(content).hexdigest())
-            relative = str(path.relative_to(kit.library.root))
-            journal.rendered(Rendition(entry.take.id, profile, relative, sha256, len(content), 1.0, 160, 120))
 
 
 def sync_side_by_side(kit: Kit, source: Path, tweet: TweetId) -> None:
