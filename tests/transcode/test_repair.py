@@ -134,7 +134,7 @@ def test_without_a_sibling_it_is_refused_with_advice(tmp_path: Path, ffmpeg: Ffm
     (result,) = batch([Source(victim)], tmp_path / "out", Threads(ffmpeg))
     assert not result.ok
     assert "was never finished by its camera" in result.error
-    assert "put its card back into that camera" in result.error
+    assert "put back into that camera" in result.error
 
 
 @pytest.mark.parametrize(

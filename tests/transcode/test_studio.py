@@ -221,6 +221,7 @@ def test_the_kit_plans_with_the_line_that_sync_measured(tmp_path: Path) -> None:
     assert kit.conditions == Conditions()
     with kit.journal():
         pass
-    sight = {"link": {"bits_per_second": 64_000, "rtt_ms": 600}, "at": time.time(), "sha256": "", "sent": 0}
+    link = {"bits_per_second": 64_000, "low": 60_000, "high": 68_000, "rtt_ms": 600}
+    sight = {"link": link, "at": time.time(), "sha256": None, "sent": {}, "held": None}
     kit.library.live.write_text(json.dumps(sight))
     assert kit.conditions.rate == 64_000
