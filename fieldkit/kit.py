@@ -4,7 +4,6 @@ import contextlib
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,21 +19,15 @@ from fieldkit.capture.order import Order
 from fieldkit.capture.record import Moment, record
 from fieldkit.capture.rig import PREVIEW, TEST, Shot
 from fieldkit.config import Library, Settings, library_at
+from fieldkit.dispatch import Dispatch
 from fieldkit.doctor import Finding, examine
 from fieldkit.errors import Damaged, FieldkitError, NeedsCrew, NoConsent, NoDevice
-from fieldkit.journal import Due, Journal
-from fieldkit.model import Consent, ConsentState, Original, Rendition, Station, TweetId, Upload
-from fieldkit.outbox import Outbox, holding
-from fieldkit.pipeline import Outcome
+from fieldkit.journal import Journal
+from fieldkit.model import Consent, ConsentState, Original, Rendition, Station, TweetId
+from fieldkit.outbox import Outbox
+from fieldkit.pipeline import Audience, Outcome, Worker
+from fieldkit.renderer import Renderer
 from fieldkit.sync import live
-from fieldkit.sync.export import Exported, export
-from fieldkit.sync.link import Pace
-from fieldkit.sync.patience import Patience
-from fieldkit.sync.purse import Purse
-from fieldkit.sync.push import Progress as Sending
-from fieldkit.sync.push import Push
-from fieldkit.sync.steering import Outlay, Steering
-from fieldkit.sync.tus import Tus
 from fieldkit.transcode import machine, repair
 from fieldkit.transcode.adopt import adopt, fit
 from fieldkit.transcode.batch import Hands, Result, Threads, batch, forecast, mirrored
@@ -46,24 +39,11 @@ from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe, seen
 from fieldkit.transcode.reckoning import Reckoning
 from fieldkit.transcode.remarks import remarks
-from fieldkit.transcode.render import Progress
 from fieldkit.transcode.wording import Wording
 from fieldkit.transcode.words import Words
 
 _RECENT = 12  # encodes that tell the laptop's speed
 _GOODBYE = 3.0  # seconds a worker has to end; one that waits for a dead line is left, nothing is lost
-
-
-Worker = Callable[[], Outcome]  # one run of it
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Who is told what happens: each is a function of the command that runs."""
-
-    rendering: Callable[[Due], Progress]  # returns who wants seconds of output done, of how many
-    sending: Callable[[Sending, float | None], None]  # with the goodput in bits/s
-    trouble: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +102,9 @@ class Kit:
         return Wording(end_card=card).read([])(card)
 
     @property
-    def store(self) -> str:
-        """The store's URL. Raises NeedsCrew where none is set."""
-        if self.settings.store is None:
-            raise NeedsCrew(
-                "No store is set yet: `fieldkit init --store https://… --token …`. Everything is kept."
-            )
-        return self.settings.store
+    def dispatch(self) -> Dispatch:
+        """The way to the store."""
+        return Dispatch(self.library, self.settings)
 
     @property
     def outbox(self) -> Outbox:
@@ -287,28 +263,9 @@ class Kit:
                 journal.forgive(Station.RENDER)
             return pipeline.once(self.library, "render", self._renderer(journal, audience, brief), stop)
 
-    def sync(
-        self, stop: threading.Event, audience: Audience, *, watch: bool = False, again: bool = False
-    ) -> Outcome:
-        """Pushes what is due, until the queue is empty or, with `watch`, until `stop` is set."""
-        if again:
-            with self.journal() as journal:
-                journal.forgive(Station.PUSH)
-        if not watch:
-            with self._pusher(stop, audience, self.settings.patience) as worker:
-                return worker()
-        with contextlib.ExitStack() as stack:
-            pipeline.forever(self._sending(stack, stop, audience), stop, audience.trouble)
-        return Outcome()
-
-    def export(self, folder: Path, progress: Callable[[Upload], Callable[[int], None]]) -> Iterator[Exported]:
-        """Copies what lacks its receipt onto a stick. Raises DiskFull, NeedsCrew, WorthRetrying."""
-        with self.journal() as journal:
-            yield from export(journal, self.library, self.settings.store or "", folder, progress)
-
     def run(self, stop: threading.Event, audience: Audience) -> None:
         """Salvage, render and push, side by side, until `stop` is set."""
-        _ = self.store  # said at once, not by a thread later
+        _ = self.dispatch.store  # said at once, not by a thread later
         failures: list[BaseException] = []
 
         def station(work: Callable[[contextlib.ExitStack], Worker]) -> None:
@@ -321,7 +278,7 @@ class Kit:
 
         stations: tuple[Callable[[contextlib.ExitStack], Worker], ...] = (
             lambda _: lambda: self.render(stop, audience),
-            lambda stack: self._sending(stack, stop, audience),
+            lambda stack: self.dispatch.staying(stack, stop, audience),
         )
         threads = [threading.Thread(target=station, args=(each,), daemon=True) for each in stations]
         for thread in threads:
@@ -336,9 +293,9 @@ class Kit:
         if failures:
             raise failures[0]
 
-    def _renderer(self, journal: Journal, audience: Audience, brief: Brief) -> pipeline.Renderer:
+    def _renderer(self, journal: Journal, audience: Audience, brief: Brief) -> Renderer:
         brief = replace(brief, words=self.words, deadline=brief.deadline or self.settings.deadline)
-        return pipeline.Renderer(
+        return Renderer(
             journal,
             self.library,
             self.ffmpeg,
@@ -354,48 +311,6 @@ class Kit:
             return Conditions(link.bits_per_second if link else None, speed_of(journal.passports(_RECENT)))
 
         return now
-
-    def _sending(self, stack: contextlib.ExitStack, stop: threading.Event, audience: Audience) -> Worker:
-        """A worker that is opened when it is first wanted, again where that failed, and kept until `stack` closes."""
-        worker: Worker | None = None
-
-        def work() -> Outcome:
-            nonlocal worker
-            if worker is None:
-                worker = stack.enter_context(self._pusher(stop, audience, float("inf")))
-            return worker()
-
-        return work
-
-    @contextmanager
-    def _pusher(self, stop: threading.Event, audience: Audience, limit: float) -> Iterator[Worker]:
-        """The worker that sends; `limit` is its patience in seconds."""
-        self.library.make()
-        with (
-            Journal(self.library.journal, any_thread=True) as journal,
-            contextlib.closing(Tus(self.store, self.settings.token)) as tus,
-            contextlib.closing(Purse(self.library.spent, self.settings.budget)) as purse,
-        ):
-            sight = live.Live(self.library.live, lambda: tus.round_trip)
-            held = holding(self.settings, lambda: purse.spent)
-
-            def tell(progress: Sending) -> None:
-                sight(progress)
-                audience.sending(progress, sight.bits_per_second())
-
-            push = Push(
-                journal,
-                self.library,
-                tus,
-                self.store,
-                patience=Patience(limit, stop, clock=time.monotonic, tell=audience.trouble),
-                stop=stop,
-                steer=Steering(journal, self.store, held),
-                pace=Outlay(purse, Pace(self.settings.rate)),
-                tell=tell,
-            )
-            worker = pipeline.Pusher(journal, push, self.store, held, sight.holds)
-            yield lambda: pipeline.once(self.library, "sync", worker, stop)
 
 
 def seconds_of(path: Path) -> float | None:

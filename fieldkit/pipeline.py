@@ -3,37 +3,39 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fieldkit import disk
-from fieldkit.capture.salvage import salvage
 from fieldkit.config import Library
 from fieldkit.errors import (
     Cancelled,
     Damaged,
-    DiskFull,
     FieldkitError,
     Held,
     NeedsCrew,
     NoConsent,
     Refused,
     SetAside,
-    Unready,
     WorthRetrying,
 )
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Original, Receipt, Refusal, Rendition, Station, Upload
-from fieldkit.sync.push import Push, Spoiled
-from fieldkit.transcode.brief import NOTHING_MORE, Brief
-from fieldkit.transcode.choose import Choice, Conditions
-from fieldkit.transcode.ffmpeg import Ffmpeg
-from fieldkit.transcode.profiles import DUE
-from fieldkit.transcode.render import Progress, render_due
+from fieldkit.sync.push import Progress, Push, Spoiled
+
+if TYPE_CHECKING:
+    from fieldkit.transcode.choose import Choice
 
 _IDLE = 1.0  # seconds between two looks at the journal of a worker that stays
 _AGAIN = 30.0  # seconds before what needs the crew is tried again
 
-Readable = Callable[[Path], float | None]
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is told what happens: each is a function of the command that runs."""
+
+    rendering: Callable[[Due], Callable[[float, float], None]]  # returns who wants seconds done, of how many
+    sending: Callable[[Progress, float | None], None]  # with the goodput in bits/s
+    trouble: Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ class Outcome:
     refused: list[Refusal] = field(default_factory=list)
     spoiled: list[str] = field(default_factory=list)  # renditions found damaged, which are due again
     damaged: bool = False  # an original, or the path to the store
-    choices: list[Choice] = field(default_factory=list)  # of the renditions that had one
+    choices: list["Choice"] = field(default_factory=list)  # of the renditions that had one
     held: str | None = None  # why the rest waits, where it does
     notes: list[str] = field(default_factory=list)  # what the crew should know of a clip, a sentence each
 
@@ -64,53 +66,6 @@ class Outcome:
                 self.notes.append(said)
 
         return keep
-
-
-@dataclass(frozen=True, slots=True)
-class Renderer:
-    """Salvages what a dead recording left, and makes every rendition that is due.
-
-    `begin` is told which rendition is next and returns who wants its progress.
-    """
-
-    journal: Journal
-    library: Library
-    ffmpeg: Ffmpeg
-    readable: Readable
-    begin: Callable[[Due], Progress]
-    brief: Brief = NOTHING_MORE
-    conditions: Callable[[], Conditions] = Conditions
-
-    def __call__(self, stop: threading.Event) -> Outcome:
-        """Works until nothing is due or `stop` is set. Raises DiskFull, Unready, WorthRetrying."""
-        disk.sweep(self.library.renditions)
-        outcome = Outcome(salvaged=salvage(self.journal, self.library, self.readable))
-        while not stop.is_set() and (due := self.journal.due_renditions(DUE)):
-            first = due[0]
-            if not self.library.originals.is_dir():
-                raise Unready(f"{self.library.originals} is not there; is the library's disk plugged in?")
-            try:
-                outcome.rendered.append(
-                    render_due(
-                        first,
-                        self.library,
-                        self.journal,
-                        self.ffmpeg,
-                        brief=self.brief,
-                        conditions=self.conditions(),
-                        progress=self.begin(first),
-                        tell=outcome.note(first),
-                        chosen=outcome.choices.append,
-                    )
-                )
-            except (DiskFull, Unready):
-                raise
-            except (NeedsCrew, Damaged) as error:
-                refusal = Refusal(first.take.id, Station.RENDER, str(error), first.profile)
-                self.journal.refuse(refusal)
-                outcome.refused.append(refusal)
-                outcome.damaged |= isinstance(error, Damaged)
-        return outcome
 
 
 @dataclass(slots=True)
@@ -164,6 +119,9 @@ class Pusher:
         if self.journal.version() != self._tidied:
             self.push.clear_away()
             self._tidied = self.journal.version()
+
+
+Worker = Callable[[], Outcome]  # one run of it
 
 
 def once(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from fieldkit.cli import say
 from fieldkit.errors import WorthRetrying
 from fieldkit.journal import Due
-from fieldkit.kit import Audience
+from fieldkit.pipeline import Audience
 from fieldkit.sync.push import Progress
 
 

@@ -15,6 +15,7 @@ from fieldkit.errors import Damaged, NeedsCrew
 from fieldkit.model import Consent, ConsentState, Language, Manner, TweetId
 
 if TYPE_CHECKING:
+    from fieldkit.dispatch import Dispatch
     from fieldkit.kit import Kit
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -156,6 +157,13 @@ def kit(folder: str | None, **flags: Any) -> "Kit":
     from fieldkit.kit import Kit
 
     return Kit.open(folder, flags)
+
+
+def dispatch(folder: str | None, **flags: Any) -> "Dispatch":
+    """The way to the store for the library that was named; begins sooner than the kit."""
+    from fieldkit.dispatch import Dispatch
+
+    return Dispatch.open(folder, flags)
 
 
 def interruptible() -> threading.Event:

@@ -45,10 +45,10 @@ def sync(watch: bool, again: bool, as_json: bool, folder: str | None, **limited:
     """Send what is due, until the queue is empty. Cuts, crashes and power failures cost nothing but time."""
     from fieldkit.cli.audience import on_terminal
 
-    kit = options.kit(folder, **limited)
+    dispatch = options.dispatch(folder, **limited)
     stop = options.interruptible()
     with on_terminal(stop) as audience:
-        outcome = kit.sync(stop, audience, watch=watch, again=again)
+        outcome = dispatch.sync(stop, audience, watch=watch, again=again)
     if as_json:
         say.document(
             {
@@ -98,7 +98,7 @@ def export(folder_to: Path, as_json: bool, folder: str | None) -> int:
 
     Whoever has the stick has the clips: carry it as you would carry the camera.
     """
-    kit = options.kit(folder)
+    dispatch = options.dispatch(folder)
     reports: list[dict[str, Any]] = []
     bars = say.Bars()
 
@@ -107,7 +107,7 @@ def export(folder_to: Path, as_json: bool, folder: str | None) -> int:
         return bars.adding(name, upload.rendition.bytes)
 
     with bars.shown():
-        for done in kit.export(folder_to, progress):
+        for done in dispatch.export(folder_to, progress):
             state = "refused" if done.why else "copied" if done.fresh else "there"
             reports.append(
                 {

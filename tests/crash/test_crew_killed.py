@@ -23,8 +23,9 @@ from support.store import StoreProcess
 import fieldkit
 from fieldkit import disk
 from fieldkit.config import Library, Settings
-from fieldkit.kit import Audience, Kit
+from fieldkit.kit import Kit
 from fieldkit.model import Rendition, Sha256, TweetId
+from fieldkit.pipeline import Audience
 from fieldkit.sync import parts
 from fieldkit.sync.gauge import Gauge
 from fieldkit.transcode.ffmpeg import Ffmpeg
@@ -32,7 +33,7 @@ from fieldkit.transcode.profiles import PROFILES
 
 _HOME = Path(fieldkit.__file__).parent
 WATCHED = [
-    *(_HOME / name for name in ("disk.py", "pipeline.py", "kit.py")),
+    *(_HOME / name for name in ("disk.py", "pipeline.py", "renderer.py", "dispatch.py", "kit.py")),
     *(_HOME / "journal").glob("*.py"),
     *(_HOME / "capture" / name for name in ("ingest.py", "order.py", "record.py", "salvage.py")),
     _HOME / "transcode" / "render.py",
@@ -102,7 +103,7 @@ def _made(kit: Kit, tweet: TweetId, *, proxy: int, tweet_: int) -> None:
 
 
 def sync(kit: Kit, _: Path, __: TweetId) -> None:
-    assert kit.sync(threading.Event(), _quiet()).refused == []
+    assert kit.dispatch.sync(threading.Event(), _quiet()).refused == []
 
 
 def sync_side_by_side(kit: Kit, source: Path, tweet: TweetId) -> None:

@@ -1,0 +1,114 @@
+"""Sends what waits: the push with its limits, put together. Knows no encoder, so that it begins at once."""
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from fieldkit import pipeline
+from fieldkit.config import Library, Settings, library_at
+from fieldkit.errors import NeedsCrew
+from fieldkit.journal import Journal
+from fieldkit.model import Station, Upload
+from fieldkit.outbox import holding
+from fieldkit.pipeline import Audience, Outcome, Worker
+from fieldkit.sync import live
+from fieldkit.sync.export import Exported, export
+from fieldkit.sync.link import Pace
+from fieldkit.sync.patience import Patience
+from fieldkit.sync.purse import Purse
+from fieldkit.sync.push import Progress, Push
+from fieldkit.sync.steering import Outlay, Steering
+from fieldkit.sync.tus import Tus
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """The way of one library's uploads to its store."""
+
+    library: Library
+    settings: Settings
+
+    @classmethod
+    def open(cls, folder: str | None, flags: Mapping[str, Any] | None = None) -> Self:
+        """That of a library folder; `flags` are settings that were typed. Raises NeedsCrew."""
+        library = library_at(folder)
+        return cls(library, Settings.read(library, os.environ, flags or {}))
+
+    @property
+    def store(self) -> str:
+        """The store's URL. Raises NeedsCrew where none is set."""
+        if self.settings.store is None:
+            raise NeedsCrew(
+                "No store is set yet: `fieldkit init --store https://… --token …`. Everything is kept."
+            )
+        return self.settings.store
+
+    def sync(
+        self, stop: threading.Event, audience: Audience, *, watch: bool = False, again: bool = False
+    ) -> Outcome:
+        """Pushes what is due, until the queue is empty or, with `watch`, until `stop` is set."""
+        if again:
+            with self._journal() as journal:
+                journal.forgive(Station.PUSH)
+        if not watch:
+            with self._pusher(stop, audience, self.settings.patience) as worker:
+                return worker()
+        with contextlib.ExitStack() as stack:
+            pipeline.forever(self.staying(stack, stop, audience), stop, audience.trouble)
+        return Outcome()
+
+    def export(self, folder: Path, progress: Callable[[Upload], Callable[[int], None]]) -> Iterator[Exported]:
+        """Copies what lacks its receipt onto a stick. Raises DiskFull, NeedsCrew, WorthRetrying."""
+        with self._journal() as journal:
+            yield from export(journal, self.library, self.settings.store or "", folder, progress)
+
+    def staying(self, stack: contextlib.ExitStack, stop: threading.Event, audience: Audience) -> Worker:
+        """A worker that is opened when it is first wanted, again where that failed, and kept until `stack` closes."""
+        worker: Worker | None = None
+
+        def work() -> Outcome:
+            nonlocal worker
+            if worker is None:
+                worker = stack.enter_context(self._pusher(stop, audience, float("inf")))
+            return worker()
+
+        return work
+
+    @contextmanager
+    def _pusher(self, stop: threading.Event, audience: Audience, limit: float) -> Iterator[Worker]:
+        """The worker that sends; `limit` is its patience in seconds."""
+        with (
+            self._journal(any_thread=True) as journal,
+            contextlib.closing(Tus(self.store, self.settings.token)) as tus,
+            contextlib.closing(Purse(self.library.spent, self.settings.budget)) as purse,
+        ):
+            sight = live.Live(self.library.live, lambda: tus.round_trip)
+            held = holding(self.settings, lambda: purse.spent)
+
+            def tell(progress: Progress) -> None:
+                sight(progress)
+                audience.sending(progress, sight.bits_per_second())
+
+            push = Push(
+                journal,
+                self.library,
+                tus,
+                self.store,
+                patience=Patience(limit, stop, clock=time.monotonic, tell=audience.trouble),
+                stop=stop,
+                steer=Steering(journal, self.store, held),
+                pace=Outlay(purse, Pace(self.settings.rate)),
+                tell=tell,
+            )
+            worker = pipeline.Pusher(journal, push, self.store, held, sight.holds)
+            yield lambda: pipeline.once(self.library, "sync", worker, stop)
+
+    def _journal(self, *, any_thread: bool = False) -> Journal:
+        self.library.make()
+        return Journal(self.library.journal, any_thread=any_thread)

@@ -1,0 +1,68 @@
+"""The worker that salvages and renders: asks the journal what is missing until nothing is."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fieldkit import disk
+from fieldkit.capture.salvage import salvage
+from fieldkit.config import Library
+from fieldkit.errors import Damaged, DiskFull, NeedsCrew, Unready
+from fieldkit.journal import Due, Journal
+from fieldkit.model import Refusal, Station
+from fieldkit.pipeline import Outcome
+from fieldkit.transcode.brief import NOTHING_MORE, Brief
+from fieldkit.transcode.choose import Conditions
+from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.profiles import DUE
+from fieldkit.transcode.render import Progress, render_due
+
+Readable = Callable[[Path], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Salvages what a dead recording left, and makes every rendition that is due.
+
+    `begin` is told which rendition is next and returns who wants its progress.
+    """
+
+    journal: Journal
+    library: Library
+    ffmpeg: Ffmpeg
+    readable: Readable
+    begin: Callable[[Due], Progress]
+    brief: Brief = NOTHING_MORE
+    conditions: Callable[[], Conditions] = Conditions
+
+    def __call__(self, stop: threading.Event) -> Outcome:
+        """Works until nothing is due or `stop` is set. Raises DiskFull, Unready, WorthRetrying."""
+        disk.sweep(self.library.renditions)
+        outcome = Outcome(salvaged=salvage(self.journal, self.library, self.readable))
+        while not stop.is_set() and (due := self.journal.due_renditions(DUE)):
+            first = due[0]
+            if not self.library.originals.is_dir():
+                raise Unready(f"{self.library.originals} is not there; is the library's disk plugged in?")
+            try:
+                outcome.rendered.append(
+                    render_due(
+                        first,
+                        self.library,
+                        self.journal,
+                        self.ffmpeg,
+                        brief=self.brief,
+                        conditions=self.conditions(),
+                        progress=self.begin(first),
+                        tell=outcome.note(first),
+                        chosen=outcome.choices.append,
+                    )
+                )
+            except (DiskFull, Unready):
+                raise
+            except (NeedsCrew, Damaged) as error:
+                refusal = Refusal(first.take.id, Station.RENDER, str(error), first.profile)
+                self.journal.refuse(refusal)
+                outcome.refused.append(refusal)
+                outcome.damaged |= isinstance(error, Damaged)
+        return outcome
