@@ -57,6 +57,11 @@ def upload_id(tweet_id: TweetId, sha256: Sha256) -> str:
     return hashlib.sha256(f"{tweet_id}/{sha256}".encode()).hexdigest()[:32]
 
 
+def upload_url(store: str, tweet_id: TweetId, sha256: Sha256) -> str:
+    """Where a fieldkit store keeps that upload; `store` is the URL under which it answers."""
+    return f"{store.rstrip('/')}{FILES}/{upload_id(tweet_id, sha256)}"
+
+
 def clip_path(tweet_id: TweetId, sha256: Sha256) -> str:
     """Where the store serves a clip."""
     return f"{CLIPS}/{tweet_id}/{sha256}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fieldkit import disk, stick
+from fieldkit import disk, protocol, stick
 from fieldkit.config import Library
 from fieldkit.errors import Damaged, DiskFull, NeedsCrew, WorthRetrying
 from fieldkit.journal import Journal
@@ -74,7 +74,15 @@ def _export(
         if why is None:
             listed[clip.file] = clip
             _list(folder, listed)
+            _expect(journal, upload, store)
         yield Exported(upload, clip, fresh=clip.file not in there and why is None, why=why)
+
+
+def _expect(journal: Journal, upload: Upload, store: str) -> None:
+    """Has a later push ask the store first, which may have it from the stick by then."""
+    sha256, tweet_id = upload.rendition.sha256, upload.take.tweet_id
+    if store and journal.location(sha256, tweet_id, store) is None:
+        journal.located(sha256, tweet_id, store, protocol.upload_url(store, tweet_id, sha256))
 
 
 def _copied(

@@ -175,7 +175,7 @@ class Push:
             standing = create(None)
         else:
             # a fieldkit store keeps it there: noted first, so that nothing that arrives is ever lost sight of
-            location = self._tus.expected(tweet_id, sha256)
+            location = protocol.upload_url(self._store, tweet_id, sha256)
             self._journal.located(sha256, tweet_id, self._store, location)
             standing = self._stream(upload, Standing(location, 0), create) or self._tus.head(location)
         if standing.location != location:

@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from fieldkit import __version__, protocol
 from fieldkit.errors import LinkDown, NeedsCrew, NotAuthorised, Refused, StoreBusy, WorthRetrying
-from fieldkit.model import Sha256, TweetId
+from fieldkit.model import Sha256
 from fieldkit.protocol import Part
 from fieldkit.sync import tcp
 from fieldkit.sync.diagnosis import reason
@@ -131,10 +131,6 @@ class Tus:
     def close(self) -> None:
         """Closes its connections."""
         self._session.close()
-
-    def expected(self, tweet_id: TweetId, sha256: Sha256) -> str:
-        """Where a fieldkit store keeps the upload."""
-        return f"{self._base}/{protocol.upload_id(tweet_id, sha256)}"
 
     def create(
         self, length: int, metadata: Mapping[str, str], *, blocks: str = "", body: Body | None = None

@@ -61,19 +61,19 @@ def held(root):
 def test_what_a_stick_brought_is_not_sent_again(tmp_path, laptop):
     made = [laptop.make(noise(300_000), "proxy"), laptop.make(noise(2_000_000), "tweet", TweetId("7"))]
     folder = tmp_path / "stick" / "clips"
-    code, said = exported(laptop, folder)
-    assert (code, [clip["state"] for clip in said["clips"]]) == (0, ["copied", "copied"])
-    assert {path.name for path in folder.iterdir()} == {
-        stick.MANIFEST, f"{TWEET}-{made[0].sha256}.mp4", f"7-{made[1].sha256}.mp4"
-    }  # fmt: skip
-    assert exported(laptop, folder)[1]["clips"][0]["state"] == "there"
     with (
         StoreProcess(tmp_path / "store") as store,  # it serves all the while
         BadLink(("127.0.0.1", store.port)) as link,
     ):
+        laptop.knows(link.url)
+        code, said = exported(laptop, folder)
+        assert (code, [clip["state"] for clip in said["clips"]]) == (0, ["copied", "copied"])
+        assert {path.name for path in folder.iterdir()} == {
+            stick.MANIFEST, f"{TWEET}-{made[0].sha256}.mp4", f"7-{made[1].sha256}.mp4"
+        }  # fmt: skip
+        assert exported(laptop, folder)[1]["clips"][0]["state"] == "there"
         assert imported(folder, store.root) == (0, ["arrived", "arrived"])
         assert imported(folder, store.root) == (0, ["known", "known"])
-        laptop.knows(link.url)
         assert typed("sync", "--library", laptop.library.root).returncode == 0
         assert link.up_bytes < 3000
     assert all(entry.receipted for entry in laptop.journal.entries())
