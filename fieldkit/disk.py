@@ -18,6 +18,7 @@ from fieldkit.errors import Damaged, DiskFull, NeedsCrew, Unready
 from fieldkit.model import Sha256
 
 BLOCK = 1024 * 1024  # bytes read at a time
+Source = Path | tuple[Path, ...]  # a file, or files whose bytes in a row are meant
 _PART = ".part"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -53,14 +54,14 @@ def write(final: Path, content: bytes, *, mode: int = 0o600) -> None:
         publish(part, final)
 
 
-def copy(source: Path, part: Path, progress: Callable[[int], None] = lambda _: None) -> tuple[Sha256, int]:
+def copy(source: Source, part: Path, progress: Callable[[int], None] = lambda _: None) -> tuple[Sha256, int]:
     """Copies into `part` and returns the SHA-256 and size in bytes of what was read.
 
     `progress` is given the bytes of each block. The source is only read. Raises DiskFull, NeedsCrew.
     """
     digest, size = hashlib.sha256(), 0
-    with translated(source), source.open("rb") as reader, part.open("xb") as writer:
-        for block in _blocks(reader):
+    with translated(_first(source)), part.open("xb") as writer:
+        for block in _read(source):
             writer.write(block)
             digest.update(block)
             size += len(block)
@@ -70,21 +71,27 @@ def copy(source: Path, part: Path, progress: Callable[[int], None] = lambda _: N
     return Sha256(digest.hexdigest()), size
 
 
-def hashed(path: Path, progress: Callable[[int], None] = lambda _: None) -> tuple[Sha256, int]:
+def hashed(source: Source, progress: Callable[[int], None] = lambda _: None) -> tuple[Sha256, int]:
     """The SHA-256 and size in bytes of a file, read from the disk. Raises NeedsCrew if unreadable.
 
     `progress` is given the bytes of each block.
     """
     digest, size = hashlib.sha256(), 0
-    with translated(path), path.open("rb") as reader:
-        # read back from the medium where the kernel allows it: a copy checked in the page cache proves little
-        if sys.platform == "linux":
-            os.posix_fadvise(reader.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        for block in _blocks(reader):
-            digest.update(block)
-            size += len(block)
-            progress(len(block))
+    for block in _read(source, anew=True):
+        digest.update(block)
+        size += len(block)
+        progress(len(block))
     return Sha256(digest.hexdigest()), size
+
+
+def same(source: Source, copy: Path) -> bool:
+    """Whether both, read from their disks again, hold the same bytes. Raises NeedsCrew if unreadable.
+
+    Costs no hash: side by side the bytes themselves are compared.
+    """
+    with translated(copy), copy.open("rb") as back:
+        _forget(back)
+        return all(back.read(len(block)) == block for block in _read(source, anew=True)) and not back.read(1)
 
 
 def verify(path: Path, sha256: Sha256) -> None:
@@ -233,6 +240,21 @@ def translated(path: Path) -> Iterator[None]:
         raise kind(f"{path} can't be read or written: {error.strerror or error}.") from error
 
 
-def _blocks(reader: BinaryIO) -> Iterator[bytes]:
-    while block := reader.read(BLOCK):
-        yield block
+def _first(source: Source) -> Path:
+    return source if isinstance(source, Path) else source[0]
+
+
+def _read(source: Source, *, anew: bool = False) -> Iterator[bytes]:
+    """The bytes, block by block; `anew` from the disk."""
+    for path in (source,) if isinstance(source, Path) else source:
+        with translated(path), path.open("rb") as reader:
+            if anew:
+                _forget(reader)
+            while block := reader.read(BLOCK):
+                yield block
+
+
+def _forget(file: BinaryIO) -> None:
+    """Has the kernel read from the medium where it allows it: a copy checked in the page cache proves little."""
+    if sys.platform == "linux":
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

@@ -4,24 +4,26 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from fieldkit import pipeline
+from fieldkit import disk, pipeline
 from fieldkit.capture.camera import Window, displayed
 from fieldkit.capture.checks import Measured
 from fieldkit.capture.devices import Devices, devices, pixels_for
 from fieldkit.capture.ingest import Ingested, find, ingest
+from fieldkit.capture.lookout import tweet_in
+from fieldkit.capture.offload import BySlate, Piece, offload
 from fieldkit.capture.order import Order
 from fieldkit.capture.record import Moment, record
 from fieldkit.capture.rig import PREVIEW, TEST, Shot
 from fieldkit.config import Library, Settings, library_at
 from fieldkit.dispatch import Dispatch
 from fieldkit.doctor import Finding, examine
-from fieldkit.errors import Damaged, FieldkitError, NeedsCrew, NoConsent, NoDevice
+from fieldkit.errors import FieldkitError, NoConsent, NoDevice
 from fieldkit.journal import Journal
 from fieldkit.model import Consent, ConsentState, Original, Rendition, Station, TweetId
 from fieldkit.outbox import Outbox
@@ -36,7 +38,7 @@ from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.cluster import Cluster
 from fieldkit.transcode.delivery import speed_of
 from fieldkit.transcode.ffmpeg import Ffmpeg
-from fieldkit.transcode.probe import probe, seen
+from fieldkit.transcode.probe import opened, probe, seen
 from fieldkit.transcode.reckoning import Reckoning
 from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.wording import Wording
@@ -115,10 +117,18 @@ class Kit:
         """What a new take is filed under."""
         return Order(tweet_id, self.settings.place, self.settings.operator, consent)
 
+    def by_slate(self, consent: Consent) -> Callable[[Piece], Order]:
+        """Files each piece under the tweet on the slate filmed before it."""
+        answers = BySlate(lambda path: tweet_in(path, opened))
+        return lambda piece: self.order(answers(piece), consent)
+
     def ingest(
-        self, sources: Iterable[Path], order: Order, progress: Callable[[Path], Callable[[int], None]]
-    ) -> Iterator[tuple[Path, Ingested | FieldkitError]]:
-        """Ingests file after file; an error is given for its file and the rest goes on."""
+        self, found: Sequence[Piece], filed: Callable[[Piece], Order], progress: Callable[[int], None]
+    ) -> Iterator[tuple[Piece, Ingested | FieldkitError]]:
+        """Ingests piece after piece; an error is given for its piece and the rest goes on.
+
+        `progress` is told the bytes dealt with. Raises NeedsCrew where the card has gone.
+        """
         notes: tuple[str, ...] = ()
 
         def readable(path: Path) -> float:
@@ -130,15 +140,15 @@ class Kit:
             notes = remarks(found)
             return found.seconds
 
+        def take_in(piece: Piece, order: Order) -> Ingested:
+            with disk.translated(piece.files[0]):  # a card that goes while it is looked at
+                taken = ingest(
+                    piece.files, order, journal, self.library, readable=readable, progress=progress
+                )
+            return replace(taken, notes=(*([piece.remark] if piece.remark else []), *notes))
+
         with self.journal() as journal:
-            for source in sources:
-                try:
-                    taken = ingest(
-                        source, order, journal, self.library, readable=readable, progress=progress(source)
-                    )
-                    yield source, replace(taken, notes=notes)
-                except (NeedsCrew, Damaged) as error:
-                    yield source, error
+            yield from offload(found, filed, take_in)
 
     def add(self, file: Path, order: Order, progress: Callable[[int], None]) -> Rendition:
         """A file that is fit to be sent as it is: original and `tweet` in one, not encoded again.

@@ -1,6 +1,6 @@
 """The preview window, in a process of its own: `python -m fieldkit.capture.camera WIDTH HEIGHT`.
 
-The only import of cv2: without a display its window aborts the whole interpreter, and no recording may die of that.
+The only window of cv2: without a display it aborts the whole interpreter, and no recording may die of that.
 """
 
 import os

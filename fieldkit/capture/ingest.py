@@ -78,7 +78,7 @@ def find(paths: Sequence[Path]) -> list[Path]:
 
 
 def ingest(
-    source: Path,
+    source: disk.Source,
     order: Order,
     journal: Journal,
     library: Library,
@@ -86,7 +86,7 @@ def ingest(
     readable: Callable[[Path], float | None],
     progress: Callable[[int], None] = lambda _: None,
 ) -> Ingested:
-    """Copies `source` into the library and puts it on record as a take.
+    """Copies a file into the library, or files joined byte for byte, and puts it on record as a take.
 
     `readable` returns a video's seconds or raises NotAVideo; `progress` is given the bytes of each block copied.
     Raises NotAVideo, DiskFull, Damaged (the reader or the disk does not return the same bytes twice),
@@ -98,11 +98,12 @@ def ingest(
                 "Another ingest is at work in this library; run the same command when it is done."
             )
         disk.sweep(library.originals)
-        return _ingest(source, order, journal, library, readable=readable, progress=progress)
+        files = (source,) if isinstance(source, Path) else source
+        return _ingest(files, order, journal, library, readable=readable, progress=progress)
 
 
 def _ingest(
-    source: Path,
+    files: tuple[Path, ...],
     order: Order,
     journal: Journal,
     library: Library,
@@ -110,33 +111,61 @@ def _ingest(
     readable: Callable[[Path], float | None],
     progress: Callable[[int], None],
 ) -> Ingested:
+    source = files[0]
     seconds = readable(source)
-    before, size = disk.hashed(source)
-    if known := _known(order, before, journal):
-        return known
-    if disk.room(library.originals) < size + _ROOM:
-        raise DiskFull(
-            f"{source.name} needs {(size + _ROOM) / 1_000_000:.0f} MB free on the disk of the library, its own size "
-            "and a reserve; nothing was copied. Free some space and run the same command again."
-        )
-    final = library.originals / f"{order.tweet_id}-{before}{suffix_of(source)}"
-    if not _whole(final, before):
-        part = disk.part_for(final)
+    size = sum(_bytes(file) for file in files)
+    before = None
+    if _held(
+        size, library
+    ):  # these bytes may be here: they are told by their hash before anything is written
+        before, _ = disk.hashed(files)
+        if known := _known(order, before, journal):
+            return known
+    if before is None or not _whole(_place(order, before, source, library), before):
+        if disk.room(library.originals) < size + _ROOM:
+            raise DiskFull(
+                f"{source.name} needs {(size + _ROOM) / 1_000_000:.0f} MB free on the disk of the library, its own "
+                "size and a reserve; nothing was copied. Free some space and run the same command again."
+            )
+        part = disk.part_for(library.originals / f"{order.tweet_id}{suffix_of(source)}")
         with disk.discarded_on_error(part):
-            copied, _ = disk.copy(source, part, progress)
-            # the source was read twice by now: a reader that errs once would otherwise verify against itself
-            if copied != before:
-                raise Damaged(
-                    f"{source.name} reads differently each time; the card, its reader or the cable is failing. "
-                    "Nothing was kept: try another reader, and do not erase the card."
-                )
-            disk.verify(part, copied)
-            disk.publish(part, final)
-    original = Original(new_take(), final.relative_to(library.root).as_posix(), before, size, seconds)
+            copied, size = disk.copy(files, part, progress)
+            _compared(files, part, copied)
+            if len(files) > 1:
+                seconds = readable(part)
+            before = copied
+            disk.publish(part, _place(order, copied, source, library))
+    path = _place(order, before, source, library).relative_to(library.root).as_posix()
+    original = Original(new_take(), path, before, size, seconds)
     take, fresh = journal.ingest(original, order.tweet_id, order.place, order.operator, order.consent)
     if not fresh and (known := _known(order, before, journal)):
         return known
     return Ingested(take, original, fresh)
+
+
+def _compared(files: tuple[Path, ...], part: Path, copied: Sha256) -> None:
+    """Reads the source once more and the copy back: a reader that errs once would else verify against itself."""
+    if not disk.same(files, part):
+        disk.verify(part, copied)  # is it the laptop's disk?
+        raise Damaged(
+            f"{files[0].name} reads differently each time; the card, its reader or the cable is failing. "
+            "Nothing was kept: try another reader, and do not erase the card."
+        )
+
+
+def _place(order: Order, sha256: Sha256, source: Path, library: Library) -> Path:
+    return library.originals / f"{order.tweet_id}-{sha256}{suffix_of(source)}"
+
+
+def _bytes(file: Path) -> int:
+    with disk.translated(file):
+        return file.stat().st_size
+
+
+def _held(size: int, library: Library) -> bool:
+    """Whether an original of so many bytes is here: names and dates of a card's files say nothing."""
+    with os.scandir(library.originals) as found:
+        return any(entry.stat().st_size == size for entry in found)
 
 
 def suffix_of(source: Path) -> str:

@@ -70,6 +70,7 @@ for command in (
     library.doctor,
     capture.devices,
     capture.record,
+    capture.slate,
     capture.ingest,
     takes.consent,
     takes.takes,

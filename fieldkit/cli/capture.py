@@ -1,15 +1,22 @@
-"""devices, record, ingest: pictures come in, under a tweet, with consent on record."""
+"""devices, record, slate, ingest: pictures come in, under a tweet, with consent on record."""
 
 import signal
+import sys
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from fieldkit import disk
 from fieldkit.cli import options, say
 from fieldkit.errors import Damaged, FieldkitError, NeedsCrew
-from fieldkit.model import ConsentState, TweetId
+from fieldkit.model import Consent, ConsentState, TweetId
+
+if TYPE_CHECKING:
+    from fieldkit.capture.ingest import Ingested
 
 _NO_CONSENT = "No consent is on record, so it stays on this laptop until `fieldkit consent {take} --agree`."
 
@@ -98,13 +105,6 @@ def record(
         say.note(_NO_CONSENT.format(take=taken.take[-6:]))
 
 
-def _bytes_of(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0  # gone meanwhile: ingest says so
-
-
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal()):
@@ -114,72 +114,135 @@ def _size(text: str) -> tuple[int, int]:
 
 @click.command(
     epilog=options.epilog(
+        "fieldkit slate 826412345678901234", "fieldkit slate 826412345678901234 -o slate.png"
+    )
+)
+@click.argument("tweet", type=options.TWEET)
+@click.option(
+    "-o",
+    "png",
+    type=click.Path(path_type=Path),
+    metavar="PNG",
+    help="Make a picture of it, to print or show.",
+)
+def slate(tweet: TweetId, png: Path | None) -> None:
+    """Show a code that says TWEET (a tweet ID or its link): film it, and `ingest` files the clips after it.
+
+    Hold the camera still on it for two seconds, with the code at least a sixth of the picture's height.
+    """
+    from fieldkit.capture.slate import picture, text
+
+    if png is None:
+        click.echo(text(tweet, coloured=sys.stdout.isatty()))
+        return
+    disk.write(png, picture(tweet), mode=0o644)
+    say.note(f"{png} is made: film it before the clips that answer tweet {tweet}.")
+
+
+@click.command(
+    epilog=options.epilog(
         "fieldkit ingest /media/card --tweet 826412345678901234 --consent agreed --language ar --written",
+        "fieldkit ingest /media/card --consent agreed --language sw --spoken   # filed by the slates filmed on it",
         "fieldkit ingest clip.mov --tweet https://x.com/i/status/826412345678901234",
     )
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
-@click.option("--tweet", type=options.TWEET, required=True, help="The tweet they answer: its ID or link.")
+@click.option(
+    "--tweet",
+    type=options.TWEET,
+    help="The tweet they answer: its ID or link. Without it, that of the slate (`fieldkit slate`) filmed before.",
+)
 @options.consent
 @options.as_json
 @options.library
 def ingest(
     paths: tuple[Path, ...],
-    tweet: TweetId,
+    tweet: TweetId | None,
     agreed: str,
     language: str | None,
     spoken: bool | None,
     as_json: bool,
     folder: str | None,
 ) -> int:
-    """Take in video files, folders or a camera card: copied, read back and compared; the source is never touched."""
-    from fieldkit.capture.ingest import find
+    """Take in video files, folders or a camera card: copied, read back and compared; the source is never touched.
+
+    Parts of one recording are put in order. Was the card pulled, the same command goes on from there.
+    """
+    from fieldkit.capture.offload import pieces
 
     kit = options.kit(folder)
-    order = kit.order(tweet, options.consent_of(agreed, language or kit.settings.language, spoken))
+    consent = options.consent_of(agreed, language or kit.settings.language, spoken)
     options.interruptible()
-    sources = find(paths)
-    if not sources:
+    found = pieces(paths)
+    if not found:
         raise NeedsCrew(f"There is no video file in {', '.join(map(str, paths))}.")
+    if tweet is None:
+        filed = kit.by_slate(consent)
+    else:
+        order = kit.order(tweet, consent)
+        filed = lambda _: order  # noqa: E731 - one sort of filing beside the other
     done, damaged = 0, False
     results: list[dict[str, object]] = []
     bars = say.Bars()
+    what = found[0].name if len(found) == 1 else f"{len(found)} clips"
+    told = Told(bars.adding(f"ingest {what}", sum(piece.bytes for piece in found)))
     with bars.shown():
-        for source, result in kit.ingest(
-            sources, order, lambda path: bars.adding(f"ingest {path.name}", _bytes_of(path))
-        ):
+        for piece, result in kit.ingest(found, filed, told):
+            told.up_to(piece.bytes)
+            row = {"source": str(piece.files[0]), "parts": [str(path) for path in piece.files]}
             if isinstance(result, FieldkitError):
                 damaged |= isinstance(result, Damaged)
-                results.append(
-                    {"source": str(source), "take": None, "fresh": False, "error": str(result), "notes": ()}
-                )
-                say.trouble(str(result) if source.name in str(result) else f"{source.name}: {result}")
+                results.append(row | {"take": None, "fresh": False, "error": str(result), "notes": ()})
+                named = piece.files[0].name in str(result)
+                say.trouble(str(result) if named else f"{piece.name}: {result}")
                 continue
             done += 1
-            take = result.take.id
+            take = result.take
             results.append(
-                {
-                    "source": str(source),
-                    "take": take,
+                row
+                | {
+                    "take": take.id,
+                    "tweet_id": take.tweet_id,
                     "fresh": result.fresh,
                     "error": None,
                     "notes": result.notes,
                 }
             )
-            if not result.fresh:
-                say.note(f"{source.name}: here already, as take {take[-6:]}.")
-                if result.agreed:
-                    say.note(f"Consent is now on record for take {take[-6:]}.")
-                if result.voided:
-                    say.note(f"Take {take[-6:]} was discarded; `fieldkit circle {take[-6:]}` takes it back.")
-            else:
-                say.note(
-                    f"{source.name}: take {take[-6:]}, {say.size(result.original.bytes)}, read back and compared."
-                )
-                for sentence in result.notes:
-                    say.note(f"{source.name}: {sentence}")
-                if order.consent.state is not ConsentState.AGREED:
-                    say.note(_NO_CONSENT.format(take=take[-6:]))
+            for sentence in _sentences(result, consent, named=tweet is not None):
+                say.note(f"{piece.name}: {sentence}")
     if as_json:
         say.document(results)
     return options.exit_code(done, len(results) - done, damaged=damaged)
+
+
+class Told:
+    """Adds a piece's bytes to the bar as they are copied, and at its end what was not copied: known, or refused."""
+
+    def __init__(self, add: Callable[[int], None]) -> None:
+        self._add, self._copied = add, 0
+
+    def __call__(self, count: int) -> None:
+        self._copied += count
+        self._add(count)
+
+    def up_to(self, count: int) -> None:
+        """The piece of so many bytes is dealt with."""
+        self._add(count - self._copied)
+        self._copied = 0
+
+
+def _sentences(result: "Ingested", consent: Consent, *, named: bool) -> Iterator[str]:
+    """What the crew reads of one piece; under which tweet it was filed where nobody `named` that."""
+    take = result.take.id[-6:]
+    under = "" if named else f" of tweet {result.take.tweet_id}"
+    if not result.fresh:
+        yield f"here already, as take {take}{under}."
+        if result.agreed:
+            yield f"Consent is now on record for take {take}."
+        if result.voided:
+            yield f"Take {take} was discarded; `fieldkit circle {take}` takes it back."
+        return
+    yield f"take {take}{under}, {say.size(result.original.bytes)}, read back and compared."
+    yield from result.notes
+    if consent.state is not ConsentState.AGREED:
+        yield _NO_CONSENT.format(take=take)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol
@@ -116,13 +117,13 @@ class Bars:
         self._progress.update(self._tasks[name], completed=done, rate=rate)
 
     def adding(self, name: str, total: float) -> Callable[[int], None]:
-        """A function to be told how much more of the task was done."""
-        done = 0.0
+        """A function to be told how many more bytes of the task were done."""
+        done, begun = 0.0, time.monotonic()
 
         def add(more: int) -> None:
             nonlocal done
             done += more
-            self.update(name, total, done)
+            self.update(name, total, done, f"{size(done / max(time.monotonic() - begun, 0.001))}/s")
 
         return add
 

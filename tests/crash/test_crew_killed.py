@@ -22,6 +22,7 @@ from support.store import StoreProcess
 
 import fieldkit
 from fieldkit import disk
+from fieldkit.capture.offload import pieces
 from fieldkit.config import Library, Settings
 from fieldkit.kit import Kit
 from fieldkit.model import Rendition, Sha256, TweetId
@@ -60,7 +61,7 @@ def _kit(root: Path, store: str) -> Kit:
 
 
 def ingest(kit: Kit, source: Path, tweet: TweetId) -> None:
-    for _, result in kit.ingest([source], kit.order(tweet, AGREED), lambda _: lambda _: None):
+    for _, result in kit.ingest(pieces([source]), lambda _: kit.order(tweet, AGREED), lambda _: None):
         assert not isinstance(result, Exception), result
 
 

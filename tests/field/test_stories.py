@@ -16,6 +16,7 @@ from support.footage import clip, fill, make, small_disk
 from support.laptop import Laptop, noise
 from support.store import StoreProcess
 
+from fieldkit.capture.offload import pieces
 from fieldkit.config import Library
 from fieldkit.demo.bad_link import BadLink
 from fieldkit.journal import Journal
@@ -183,7 +184,7 @@ def test_a_clock_two_years_off_changes_only_the_times(tmp_path, store, clips, mo
     monkeypatch.setenv("FIELDKIT_STORE", store.url)
     kit = Kit.open(str(tmp_path / "laptop"))
     order = kit.order(TweetId(TWEET), Consent(ConsentState.AGREED))
-    list(kit.ingest(clips[:1], order, lambda _: lambda _: None))
+    list(kit.ingest(pieces(clips[:1]), lambda _: order, lambda _: None))
     monkeypatch.undo()  # the clock is set right in the middle of the work
     crew = Crew(tmp_path / "laptop", store)
     crew.done("ingest", str(clips[1]), "--tweet", TWEET, *AGREED)

@@ -65,6 +65,22 @@ def test_a_copy_is_hashed_on_the_way(tmp_path):
     assert disk.hashed(tmp_path / "part") == (sha256, size)
 
 
+def test_files_joined_are_copied_hashed_and_compared_as_one(tmp_path):
+    parts = (tmp_path / "00000.MTS", tmp_path / "00001.MTS")
+    parts[0].write_bytes(os.urandom(disk.BLOCK + 17))
+    parts[1].write_bytes(os.urandom(disk.BLOCK + 5))
+    whole = parts[0].read_bytes() + parts[1].read_bytes()
+    copied = disk.copy(parts, tmp_path / "part")
+    assert copied == disk.hashed(parts) == (hashlib.sha256(whole).hexdigest(), len(whole))
+    assert disk.same(parts, tmp_path / "part")
+    for other in (whole[:-1], whole + b"x", b"\0" + whole[1:], b""):
+        (tmp_path / "part").write_bytes(other)
+        assert not disk.same(parts, tmp_path / "part")
+    parts[1].unlink()
+    with pytest.raises(NeedsCrew, match=r"00001\.MTS can't be read"):
+        disk.hashed(parts)
+
+
 def test_a_copy_never_writes_over_another_attempt(tmp_path):
     (tmp_path / "source").write_bytes(b"new")
     (tmp_path / "part").write_bytes(b"old")
