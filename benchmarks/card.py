@@ -18,6 +18,7 @@ import tempfile
 import time
 from itertools import islice
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import imageio_ffmpeg
@@ -147,18 +148,25 @@ def main() -> bool:
         files = [path for path in card.rglob("*") if path.is_file()]
         size = sum(path.stat().st_size for path in files)
         print(f"{len(files)} files, {size / 1e9:.2f} GB, {len(hashes)} originals to come of them")
-        ratios = []
+        ratios, fair = [], []
         for number in range(given.rounds):
-            copy = folder / "copy"
-            plain = timed(["cp", "-r", str(card), str(copy)], ["sha256sum", *map(str, files)])
+            copy, ours_at = folder / "copy", folder / f"fast{number}"
+            copying, hashing = ["cp", "-r", str(card), str(copy)], ["sha256sum", *map(str, files)]
+            plain = timed(copying, hashing)
             shutil.rmtree(copy)
-            ours = timed(ingest(card, folder / f"fast{number}"))
-            shutil.rmtree(folder / f"fast{number}")
+            twice = timed(copying) + timed(hashing)
+            shutil.rmtree(copy)
+            ours = timed(ingest(card, ours_at))
+            shutil.rmtree(ours_at)
             ratios.append(plain / ours)
-            rate = size / plain / 1e6
+            fair.append(twice / ours)
             print(
-                f"  cp + sha256sum {plain:.1f} s ({rate:.0f} MB/s), ingest {ours:.1f} s: × {plain / ours:.2f}"
+                f"  cp + sha256sum {plain:.1f} s ({size / plain / 1e6:.0f} MB/s), from the card again {twice:.1f} s; "
+                f"ingest {ours:.1f} s: × {plain / ours:.2f}, × {twice / ours:.2f}"
             )
+        print(
+            f"speed × {median(ratios):.2f}; beside a sha256sum that reads the card, not the cache: × {median(fair):.2f}"
+        )
         library = folder / "library"
         told = pulled(card, library)
         errors = sorted(Path(row["source"]).name for row in told if row["error"])
@@ -166,9 +174,7 @@ def main() -> bool:
             hashlib.sha256(path.read_bytes()).hexdigest() for path in (library / "originals").iterdir()
         )
         right = kept == sorted(hashes)
-        print(
-            f"every hash right: {right}; damaged: {', '.join(errors)}; speed × {sorted(ratios)[len(ratios) // 2]:.2f}"
-        )
+        print(f"every hash right: {right}; damaged: {', '.join(errors)}")
         return not (right and errors == damaged)
 
 

@@ -216,18 +216,22 @@ def ingest(
 
 
 class Told:
-    """Adds a piece's bytes to the bar as they are copied, and at its end what was not copied: known, or refused."""
+    """Adds a piece's bytes to the bar as they are copied, and later what was not copied: known here, or refused.
+
+    The bar begins with the first byte that is copied: where nothing is, there is nothing to show.
+    """
 
     def __init__(self, add: Callable[[int], None]) -> None:
-        self._add, self._copied = add, 0
+        self._add, self._copied, self._owed = add, 0, 0
 
     def __call__(self, count: int) -> None:
         self._copied += count
-        self._add(count)
+        self._add(count + self._owed)
+        self._owed = 0
 
     def up_to(self, count: int) -> None:
         """The piece of so many bytes is dealt with."""
-        self._add(count - self._copied)
+        self._owed += count - self._copied
         self._copied = 0
 
 
