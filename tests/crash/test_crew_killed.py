@@ -204,7 +204,7 @@ def two_renditions(kit: Kit, _: Path, __: TweetId) -> str | None:
 def two_clips(kit: Kit, _: Path, tweet: TweetId) -> str | None:
     with kit.journal() as journal:
         (entry,) = journal.entries()
-    with urllib.request.urlopen(f"{kit.store}/clips/{tweet}", timeout=20) as answer:
+    with urllib.request.urlopen(f"{kit.dispatch.store}/clips/{tweet}", timeout=20) as answer:
         clips = {clip["profile"]: clip for clip in json.load(answer)["clips"]}
     if {r.profile: r.sha256 for r in entry.renditions} != {p: c["sha256"] for p, c in clips.items()}:
         return f"the store has {clips}"
