@@ -106,7 +106,7 @@ class Dispatch:
                 pace=Outlay(purse, Pace(self.settings.rate)),
                 tell=tell,
             )
-            worker = pipeline.Pusher(journal, push, self.store, held, sight.holds)
+            worker = pipeline.Pusher(journal, push, self.store, held, sight.holds, audience.arrived)
             yield lambda: pipeline.once(self.library, "sync", worker, stop)
 
     def _journal(self, *, any_thread: bool = False) -> Journal:

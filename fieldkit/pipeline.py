@@ -35,6 +35,7 @@ class Audience:
 
     rendering: Callable[[Due], Callable[[float, float], None]]  # returns who wants seconds done, of how many
     sending: Callable[[Progress, float | None], None]  # with the goodput in bits/s
+    arrived: Callable[[Receipt], None]
     trouble: Callable[[str], None]
 
 
@@ -72,7 +73,8 @@ class Outcome:
 class Pusher:
     """Sends every rendition that lacks its receipt and that nobody holds back.
 
-    `held` gives the sentence of what keeps everything back, or None; `idle` is told it when nothing is sent.
+    `held` gives the sentence of what keeps everything back, or None; `idle` is told it when nothing is sent,
+    and `arrived` of each receipt.
     """
 
     journal: Journal
@@ -80,6 +82,7 @@ class Pusher:
     store: str
     held: Callable[[], str | None]
     idle: Callable[[str | None], None]
+    arrived: Callable[[Receipt], None]
     _tidied: tuple[int, int] | None = None  # the journal's version when there was nothing to clear away
 
     def __call__(self, stop: threading.Event) -> Outcome:
@@ -99,7 +102,9 @@ class Pusher:
         if why := self.held():
             raise Held(why)
         try:
-            outcome.received.append(self.push(upload))
+            receipt = self.push(upload)
+            outcome.received.append(receipt)
+            self.arrived(receipt)
         except (NoConsent, Cancelled):
             self._clear_away()
         except Held:

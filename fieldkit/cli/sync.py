@@ -42,14 +42,17 @@ def limits(function: _F) -> _F:
 @options.as_json
 @options.library
 def sync(watch: bool, again: bool, as_json: bool, folder: str | None, **limited: str | None) -> int:
-    """Send what is due, until the queue is empty. Cuts, crashes and power failures cost nothing but time."""
-    from fieldkit.cli.audience import on_terminal
+    """Send what is due, until the queue is empty. Cuts, crashes and power failures cost nothing but time.
+
+    With --watch, --json prints events, one JSON document a line.
+    """
+    from fieldkit.cli.audience import listening
 
     dispatch = options.dispatch(folder, **limited)
     stop = options.interruptible()
-    with on_terminal(stop) as audience:
+    with listening(stop, as_json=watch and as_json) as audience:
         outcome = dispatch.sync(stop, audience, watch=watch, again=again)
-    if as_json:
+    if as_json and not watch:
         say.document(
             {
                 "received": [
@@ -59,8 +62,6 @@ def sync(watch: bool, again: bool, as_json: bool, folder: str | None, **limited:
                 "held": outcome.held,
             }
         )
-    for receipt in outcome.received:
-        say.note(f"Arrived and verified: take {receipt.take[-6:]}, {receipt.profile}.")
     for sentence in outcome.troubles:
         say.trouble(sentence)
     if outcome.held:
@@ -73,17 +74,23 @@ def sync(watch: bool, again: bool, as_json: bool, folder: str | None, **limited:
     )
 
 
-@click.command(epilog=options.epilog("fieldkit run", "fieldkit run --window 22:00-06:00"))
+@click.command(
+    epilog=options.epilog("fieldkit run", "fieldkit run --window 22:00-06:00", "fieldkit run --json")
+)
 @limits
+@options.as_json
 @options.library
-def run(folder: str | None, **limited: str | None) -> None:
-    """Salvage, render and send, side by side, for ever: what a crew leaves running."""
-    from fieldkit.cli.audience import on_terminal
+def run(as_json: bool, folder: str | None, **limited: str | None) -> None:
+    """Salvage, render and send, side by side, for ever: what a crew leaves running.
+
+    --json prints events, one JSON document a line.
+    """
+    from fieldkit.cli.audience import listening
 
     kit = options.kit(folder, **limited)
     stop = options.interruptible()
     say.note(f"At work on {kit.library.root}; Ctrl-C stops, everything goes on from there next time.")
-    with on_terminal(stop) as audience:
+    with listening(stop, as_json=as_json) as audience:
         kit.run(stop, audience)
 
 

@@ -49,7 +49,9 @@ SIDE_BY_SIDE = tuple(_HOME / "sync" / name for name in ("streams.py", "parts.py"
 
 
 def _quiet() -> Audience:
-    return Audience(lambda _: lambda _done, _of: None, lambda _progress, _rate: None, lambda _: None)
+    return Audience(
+        lambda _: lambda _done, _of: None, lambda _progress, _rate: None, lambda _: None, lambda _: None
+    )
 
 
 def _kit(root: Path, store: str) -> Kit:

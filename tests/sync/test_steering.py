@@ -45,7 +45,7 @@ def sender(laptop, crew):
     @contextmanager
     def begin(*words):
         command = [sys.executable, "-m", "fieldkit", "sync", *words, "--library", str(laptop.library.root)]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             try:
                 yield process
             finally:
@@ -174,3 +174,17 @@ def still(measure):
         return time.monotonic() - since > 0.5
 
     return is_still
+
+
+def test_scripts_read_an_event_a_line(laptop, bad_link, crew, sender):
+    bulk = laptop.make(noise(BULK))
+    with sender("--watch", "--json") as process:
+        events = []
+        while not events or events[-1]["event"] != "arrived":
+            events.append(json.loads(process.stdout.readline()))
+    sending = [event for event in events if event["event"] == "sending"]
+    assert [event["event"] for event in events] == ["sending"] * len(sending) + ["arrived"]
+    assert [event["sent"] for event in sending] == sorted(event["sent"] for event in sending)
+    assert {event["take"] for event in events} == {bulk.take}
+    assert all(event["bytes"] == BULK for event in sending)
+    assert events[-1]["sha256"] == bulk.sha256
