@@ -15,7 +15,7 @@ from fieldkit.config import Library, Settings, library_at
 from fieldkit.errors import NeedsCrew
 from fieldkit.journal import Journal
 from fieldkit.model import Station, Upload
-from fieldkit.outbox import holding
+from fieldkit.outbox import Outbox, holding
 from fieldkit.pipeline import Audience, Outcome, Worker
 from fieldkit.sync import live
 from fieldkit.sync.export import Exported, export
@@ -48,6 +48,11 @@ class Dispatch:
                 "No store is set yet: `fieldkit init --store https://… --token …`. Everything is kept."
             )
         return self.settings.store
+
+    @property
+    def outbox(self) -> Outbox:
+        """The queue, to be looked at."""
+        return Outbox(self.library, self.settings)
 
     def sync(
         self, stop: threading.Event, audience: Audience, *, watch: bool = False, again: bool = False

@@ -68,7 +68,12 @@ def sync(watch: bool, again: bool, as_json: bool, folder: str | None, **limited:
         say.trouble(outcome.held)
         return Held.exit_code
     if not (outcome.received or outcome.refused or outcome.spoiled):
-        say.note("Nothing is to be sent.")
+        paused = sum(line.state == "paused" for line in dispatch.outbox.show().lines)
+        say.note(
+            f"Paused: {paused} in the queue; `fieldkit queue resume` lets them go on."
+            if paused
+            else "Nothing is to be sent."
+        )
     return options.exit_code(
         len(outcome.received), len(outcome.refused), damaged=outcome.damaged or bool(outcome.spoiled)
     )

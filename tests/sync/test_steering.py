@@ -188,3 +188,13 @@ def test_scripts_read_an_event_a_line(laptop, bad_link, crew, sender):
     assert {event["take"] for event in events} == {bulk.take}
     assert all(event["bytes"] == BULK for event in sending)
     assert events[-1]["sha256"] == bulk.sha256
+
+
+def test_sync_says_that_all_is_paused(laptop, crew):
+    laptop.make(noise(10_000))
+    assert crew("queue", "pause").returncode == 0
+    said = crew("sync")
+    assert (said.returncode, said.stderr) == (
+        0,
+        "Paused: 1 in the queue; `fieldkit queue resume` lets them go on.\n",
+    )
