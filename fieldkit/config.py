@@ -148,6 +148,14 @@ def library_at(folder: str | None) -> Library:
     return Library(Path(folder or os.fspath(platformdirs.user_data_path("fieldkit"))).absolute())
 
 
+def library_and_settings(
+    folder: str | None, flags: Mapping[str, Any] | None = None
+) -> tuple[Library, Settings]:
+    """The library in `folder` with its settings; `flags` are settings that were typed. Raises NeedsCrew."""
+    library = library_at(folder)
+    return library, Settings.read(library, os.environ, flags or {})
+
+
 def rate_of(text: str) -> int:
     """Bits per second of `128k`, `1M`, `64000`. Raises NeedsCrew."""
     number, unit = text.strip().lower().removesuffix("bit/s"), 1

@@ -235,8 +235,9 @@ def translated(path: Path) -> Iterator[None]:
             raise Damaged(
                 f"{path} can't be read: the disk, card or cable is failing; try another reader."
             ) from error
-        # one file that is missing is that file's trouble; anything else is the laptop's
-        kind = NeedsCrew if error.errno in (errno.ENOENT, errno.ENAMETOOLONG) else Unready
+        # one name that leads nowhere is that file's trouble; anything else is the laptop's
+        nowhere = error.errno in (errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP)
+        kind = NeedsCrew if nowhere else Unready
         raise kind(f"{path} can't be read or written: {error.strerror or error}.") from error
 
 

@@ -1,7 +1,6 @@
 """Sends what waits: the push with its limits, put together. Knows no encoder, so that it begins at once."""
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from fieldkit import pipeline
-from fieldkit.config import Library, Settings, library_at
+from fieldkit.config import Library, Settings, library_and_settings
 from fieldkit.errors import NeedsCrew
 from fieldkit.journal import Journal
 from fieldkit.model import Station, Upload
@@ -37,8 +36,7 @@ class Dispatch:
     @classmethod
     def open(cls, folder: str | None, flags: Mapping[str, Any] | None = None) -> Self:
         """That of a library folder; `flags` are settings that were typed. Raises NeedsCrew."""
-        library = library_at(folder)
-        return cls(library, Settings.read(library, os.environ, flags or {}))
+        return cls(*library_and_settings(folder, flags))
 
     @property
     def store(self) -> str:

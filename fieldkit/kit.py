@@ -20,7 +20,7 @@ from fieldkit.capture.offload import BySlate, Piece, offload
 from fieldkit.capture.order import Order
 from fieldkit.capture.record import Moment, record
 from fieldkit.capture.rig import PREVIEW, TEST, Shot
-from fieldkit.config import Library, Settings, library_at
+from fieldkit.config import Library, Settings, library_and_settings
 from fieldkit.dispatch import Dispatch
 from fieldkit.doctor import Finding, examine
 from fieldkit.errors import FieldkitError, NoConsent, NoDevice
@@ -69,8 +69,7 @@ class Kit:
     @classmethod
     def open(cls, folder: str | None, flags: Mapping[str, Any] | None = None) -> Self:
         """The kit for a library folder; `flags` are settings that were typed. Raises NeedsCrew."""
-        library = library_at(folder)
-        return cls(library, Settings.read(library, os.environ, flags or {}))
+        return cls(*library_and_settings(folder, flags))
 
     @contextmanager
     def journal(self) -> Iterator[Journal]:

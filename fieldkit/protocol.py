@@ -31,6 +31,7 @@ BLOCKS = "Fieldkit-Blocks"  # `<block bytes> <base64 of 8 bytes for each block>`
 TUS_EXTENSION = "Tus-Extension"
 PARTS_EXTENSION, BLOCKS_EXTENSION = "fieldkit-parts", "fieldkit-blocks"
 
+MOST_PARTS = 256  # of one upload: what a header of 8 kB can list
 _BLOCK = 64 * 1024  # bytes, and doubled until
 _MOST_BLOCKS = 256  # of them cover the file: a header of 2.7 kB at most, less than 1 part in 6,000
 _DIGEST = 8  # bytes of each block's SHA-256: against accidents; the whole file's guards against the rest

@@ -14,6 +14,7 @@ from fieldkit.errors import WorthRetrying
 from fieldkit.journal import Due
 from fieldkit.model import Receipt
 from fieldkit.pipeline import Audience
+from fieldkit.sync.link import eta_seconds
 from fieldkit.sync.push import Progress
 
 _EVERY = 1.0  # seconds between two events of one upload or rendition
@@ -78,6 +79,7 @@ def in_events(stop: threading.Event) -> Iterator[Audience]:
     def sending(progress: Progress, bits_per_second: float | None) -> None:
         take, rendition = progress.upload.take, progress.upload.rendition
         left = rendition.bytes - progress.acknowledged
+        eta = eta_seconds(left, bits_per_second)
         if is_time("sending", take.id, rendition.profile, end=left <= 0):
             tell(
                 "sending",
@@ -87,7 +89,7 @@ def in_events(stop: threading.Event) -> Iterator[Audience]:
                 sent=progress.acknowledged,
                 bytes=rendition.bytes,
                 bits_per_second=bits_per_second and round(bits_per_second),
-                eta_seconds=round(left * 8 / bits_per_second, 1) if bits_per_second else None,
+                eta_seconds=None if eta is None else round(eta, 1),
             )
 
     def arrived(receipt: Receipt) -> None:

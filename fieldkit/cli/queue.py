@@ -142,13 +142,10 @@ def add(
 
 
 def _outbox(folder: str | None) -> "Outbox":
-    import os
-
-    from fieldkit.config import Settings, library_at
+    from fieldkit.config import library_and_settings
     from fieldkit.outbox import Outbox
 
-    library = library_at(folder)
-    return Outbox(library, Settings.read(library, os.environ, {}))
+    return Outbox(*library_and_settings(folder))
 
 
 def _show(shown: "Shown") -> None:

@@ -14,6 +14,7 @@ from fieldkit.errors import FieldkitError
 from fieldkit.protocol import (
     BLOCKS,
     FILES,
+    MOST_PARTS,
     OFFSET_TYPE,
     PART,
     PARTS,
@@ -193,6 +194,11 @@ class Tus:
         who.must_belong(upload.place)
         if upload.partial or part.end > (upload.length or 0):
             raise Problem("This part goes beyond its upload.")
+        held = self._uploads.parts(whole)
+        if len(held) >= MOST_PARTS and not any(
+            (p.start, p.length) == (part.start, part.length) for p in held
+        ):
+            raise Problem(f"An upload has {MOST_PARTS} parts at most.")
         return Upload(part_id(whole, part), length, "", upload.place, "partial")
 
     def _part(self, who: Who, name: str) -> int:

@@ -1,10 +1,6 @@
-"""What the line can carry, from what the store acknowledged and when. Pure."""
+"""What the line can carry, and how a rate is kept on it. Pure."""
 
-from dataclasses import dataclass, field
-
-_WINDOW = (
-    20.0  # seconds looked back: long enough for a satellite's bursts, short enough for a truck in the way
-)
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,30 +9,6 @@ class Link:
 
     bits_per_second: float
     rtt_ms: float
-
-
-@dataclass(slots=True)
-class Meter:
-    """Samples of (seconds on a monotonic clock, bytes acknowledged so far)."""
-
-    _samples: list[tuple[float, int]] = field(default_factory=list)
-
-    def add(self, at: float, acknowledged: int) -> None:
-        """One more reading; a reading below the last one (a new file, a cut) starts anew."""
-        if self._samples and acknowledged < self._samples[-1][1]:
-            self._samples.clear()
-        self._samples.append((at, acknowledged))
-        while len(self._samples) > 2 and self._samples[1][0] < at - _WINDOW:
-            self._samples.pop(0)
-
-    def bits_per_second(self) -> float | None:
-        """Goodput over the last 20 s, or None before there is a second's worth of samples."""
-        if len(self._samples) < 2:
-            return None
-        (began, first), (ended, last) = self._samples[0], self._samples[-1]
-        if ended - began < 1 or last <= first:
-            return None
-        return (last - first) * 8 / (ended - began)
 
 
 def eta_seconds(bytes_left: int, bits_per_second: float | None) -> float | None:

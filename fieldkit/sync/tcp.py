@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TELLS = sys.platform == "linux"  # what was acknowledged
-_INFO = 160  # bytes of struct tcp_info (linux/tcp.h) up to tcpi_data_segs_out, since Linux 4.6
+_INFO = 152  # bytes of struct tcp_info (linux/tcp.h) up to tcpi_min_rtt, since Linux 4.6
 _RTO_MAX_MS = 44  # linux/tcp.h, since 6.15
 _LINGER = "hh" if sys.platform == "win32" else "ii"  # struct linger: on, seconds
 _BBR = "bbr"
@@ -26,9 +26,7 @@ class Reading:
 
     round_trip: float  # smoothed
     least_round_trip: float  # what it was when nothing waited in a queue
-    sent: int  # segments with data
-    again: int  # of those, sent for a second time
-    alone: bool  # out of slow start: a loss was seen
+    again: int  # segments that were sent for a second time
 
 
 def reading(connection: socket.socket | None) -> Reading | None:
@@ -42,10 +40,9 @@ def reading(connection: socket.socket | None) -> Reading | None:
     if len(info) < _INFO:
         return None
     (round_trip,) = struct.unpack_from("=I", info, 68)
-    threshold, _window = struct.unpack_from("=II", info, 76)
     (again,) = struct.unpack_from("=I", info, 100)
-    least, _in, sent = struct.unpack_from("=III", info, 148)
-    return Reading(round_trip / 1e6, min(least, round_trip) / 1e6, sent, again, threshold < 0x7FFFFFFF)
+    (least,) = struct.unpack_from("=I", info, 148)
+    return Reading(round_trip / 1e6, min(least, round_trip) / 1e6, again)
 
 
 def unacknowledged(connection: socket.socket | None) -> int:

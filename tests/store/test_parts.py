@@ -131,6 +131,18 @@ def test_a_part_must_fit_an_upload_that_is_there(store, tweet, place, length, st
     assert store.create(length, said).status_code == status
 
 
+def test_an_upload_has_no_more_parts_than_a_header_can_list(store, tweet):
+    name = begun(store, tweet, os.urandom(SIZE)).rpartition("/")[2]
+
+    def part(start: int) -> int:
+        return store.create(10, {"Upload-Concat": "partial", "Fieldkit-Part": f"{name} {start}"}).status_code
+
+    assert {part(1000 + 10 * number) for number in range(protocol.MOST_PARTS)} == {201}
+    assert part(1000) == 201  # it is there
+    assert part(100_000) == 400
+    assert len(store.head(f"/files/{name}").headers["Fieldkit-Parts"]) < 8_000
+
+
 @pytest.mark.parametrize("ended", ["terminated", "finished"])
 def test_parts_go_with_their_upload(tmp_path: Path, tweet, ended):
     content = os.urandom(SIZE)

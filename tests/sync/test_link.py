@@ -7,42 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldkit.errors import LinkDown, NeedsCrew
-from fieldkit.sync.link import Meter, Pace, eta_seconds
+from fieldkit.sync.link import Pace, eta_seconds
 from fieldkit.sync.patience import Patience
 
 
-def test_goodput_is_what_was_acknowledged_over_time():
-    meter = Meter()
-    for second in range(5):
-        meter.add(float(second), second * 32_000)
-    assert meter.bits_per_second() == 256_000
-    assert eta_seconds(320_000, meter.bits_per_second()) == 10
-
-
-def test_goodput_follows_the_line_of_the_last_20_seconds():
-    meter = Meter()
-    acknowledged = 0
-    for second in range(100):
-        acknowledged += 100_000 if second < 50 else 1_000
-        meter.add(float(second), acknowledged)
-    assert meter.bits_per_second() == 8_000
-
-
-def test_nothing_is_claimed_before_it_was_measured():
-    meter = Meter()
-    assert meter.bits_per_second() is None
-    meter.add(0.0, 0)
-    meter.add(0.5, 64_000)
-    assert meter.bits_per_second() is None
+def test_what_is_left_takes_as_long_as_the_line_says_and_an_unmeasured_line_says_nothing():
+    assert eta_seconds(320_000, 256_000) == 10
     assert eta_seconds(1000, None) is None
-
-
-def test_a_new_file_begins_a_new_measurement():
-    meter = Meter()
-    meter.add(0.0, 0)
-    meter.add(2.0, 1_000_000)
-    meter.add(2.1, 0)
-    assert meter.bits_per_second() is None
 
 
 @given(st.integers(1_000, 10_000_000), st.lists(st.integers(1, 16384), min_size=1, max_size=50))

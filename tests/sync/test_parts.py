@@ -71,14 +71,8 @@ class Line:
         self.now += seconds
         self.sent += carried
         self.again += carried / 1448 * self.loss
-        reading = Reading(
-            self.round_trip * (2 if full else 1),
-            self.round_trip,
-            int(self.sent / 1448),
-            int(self.again),
-            True,
-        )
-        quiet = Reading(reading.round_trip, self.round_trip, 0, 0, True)
+        reading = Reading(self.round_trip * (2 if full else 1), self.round_trip, int(self.again))
+        quiet = Reading(reading.round_trip, self.round_trip, 0)
         return Look(self.now, int(self.sent), [reading, *[quiet] * (streams - 1)])
 
 

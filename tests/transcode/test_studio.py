@@ -49,6 +49,16 @@ def bunny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make(small, "-i", str(clip("bigbuckbunny")), *scaled)
 
 
+def test_a_wide_picture_may_be_as_small_as_a_narrow_one_in_pixels(bikes: Path) -> None:
+    wide = ground(bikes, Brief())
+    assert wide.full == 272
+    assert wide.sizes.sides == (272, 228, 190)  # 446x190 has more pixels than 356x200
+    assert (
+        min(wide.pixels(side) for side in wide.sizes.sides)
+        >= 356 * 200 * float(wide.shape(190).fps) * wide.seconds
+    )
+
+
 def by_recipe(source: Path, made: Path, ffmpeg: Ffmpeg, crf: float, fps: int = 30) -> Path:
     found = probe(source)
     recipe = replace(usual(found, TWEET), crf=crf, effort="quick", fps=fps)
