@@ -1,8 +1,6 @@
 """Puts the real parts together; the only module that knows them all."""
 
 import contextlib
-import os
-import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,37 +8,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from fieldkit import disk, pipeline
-from fieldkit.capture.camera import Window, displayed
-from fieldkit.capture.checks import Measured
-from fieldkit.capture.devices import Devices, devices, pixels_for
-from fieldkit.capture.ingest import Ingested, find, ingest
-from fieldkit.capture.lookout import tweet_in
-from fieldkit.capture.offload import BySlate, Piece, offload
-from fieldkit.capture.order import Order
-from fieldkit.capture.record import Moment, record
-from fieldkit.capture.rig import PREVIEW, TEST, Shot
+from fieldkit import pipeline
+from fieldkit.capture.ingest import find
 from fieldkit.config import Library, Settings, library_and_settings
 from fieldkit.dispatch import Dispatch
 from fieldkit.doctor import Finding, examine
-from fieldkit.errors import FieldkitError, NoConsent, NoDevice
+from fieldkit.errors import FieldkitError
 from fieldkit.journal import Journal
-from fieldkit.model import Consent, ConsentState, Original, Rendition, Station, TweetId
+from fieldkit.model import Station
 from fieldkit.outbox import Outbox
 from fieldkit.pipeline import Audience, Outcome, Worker
+from fieldkit.recorder import Recorder, seconds_of
 from fieldkit.renderer import Renderer
 from fieldkit.sync import live
-from fieldkit.transcode import machine, repair
-from fieldkit.transcode.adopt import adopt, fit
+from fieldkit.transcode import machine
 from fieldkit.transcode.batch import Hands, Result, Threads, batch, forecast, mirrored
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.cluster import Cluster
 from fieldkit.transcode.delivery import speed_of
 from fieldkit.transcode.ffmpeg import Ffmpeg
-from fieldkit.transcode.probe import opened, probe, seen
 from fieldkit.transcode.reckoning import Reckoning
-from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.wording import Wording
 from fieldkit.transcode.words import Words
 
@@ -108,98 +96,18 @@ class Kit:
         return Dispatch(self.library, self.settings)
 
     @property
+    def recorder(self) -> Recorder:
+        """The way in, from cameras and cards."""
+        return Recorder(self.library, self.settings)
+
+    @property
     def outbox(self) -> Outbox:
         """The queue, to be looked at and steered."""
         return Outbox(self.library, self.settings)
 
-    def order(self, tweet_id: TweetId, consent: Consent) -> Order:
-        """What a new take is filed under."""
-        return Order(tweet_id, self.settings.place, self.settings.operator, consent)
-
-    def by_slate(self, consent: Consent) -> Callable[[Piece], Order]:
-        """Files each piece under the tweet on the slate filmed before it."""
-        answers = BySlate(lambda path: tweet_in(path, opened))
-        return lambda piece: self.order(answers(piece), consent)
-
-    def ingest(
-        self, found: Sequence[Piece], filed: Callable[[Piece], Order], progress: Callable[[int], None]
-    ) -> Iterator[tuple[Piece, Ingested | FieldkitError]]:
-        """Ingests piece after piece; an error is given for its piece and the rest goes on.
-
-        `progress` is told the bytes dealt with. Raises NeedsCrew where the card has gone.
-        """
-        notes: tuple[str, ...] = ()
-
-        def readable(path: Path) -> float:
-            nonlocal notes
-            if saved := repair.rebuilt(path):  # `render` does it again from the original
-                notes = (saved.note,)
-                return saved.seconds
-            found = probe(path)
-            notes = remarks(found)
-            return found.seconds
-
-        def take_in(piece: Piece, order: Order) -> Ingested:
-            with disk.translated(piece.files[0]):  # a card that goes while it is looked at
-                taken = ingest(
-                    piece.files, order, journal, self.library, readable=readable, progress=progress
-                )
-            return replace(taken, notes=(*([piece.remark] if piece.remark else []), *notes))
-
-        with self.journal() as journal:
-            yield from offload(found, filed, take_in)
-
-    def add(self, file: Path, order: Order, progress: Callable[[int], None]) -> Rendition:
-        """A file that is fit to be sent as it is: original and `tweet` in one, not encoded again.
-
-        Raises NoConsent, Refused with what is wrong with it, and what `ingest` raises.
-        """
-        if order.consent.state is not ConsentState.AGREED:
-            raise NoConsent(
-                "Nothing without consent leaves the laptop: add --consent agreed once the speaker has agreed."
-            )
-        fit(file)  # before a byte is copied; once more as it was sealed
-        with self.journal() as journal:
-            taken = ingest(file, order, journal, self.library, readable=seconds_of, progress=progress)
-            return adopt(taken.take, taken.original, self.library, journal)
-
-    def record(
-        self,
-        order: Order,
-        *,
-        seconds: float,
-        size: tuple[int, int],
-        fps: int,
-        preview: bool,
-        stop: threading.Event,
-        tell: Callable[[Moment], None],
-    ) -> Original:
-        """One take, from the camera to the sealed original. Raises NoDevice, DiskFull, NeedsCrew."""
-        shot = self._shot(seconds, size, fps)
-        with self.journal() as journal, contextlib.ExitStack() as stack:
-            window = Window(PREVIEW) if preview and displayed(os.environ) else None
-            if window is not None:
-                stack.callback(window.close)
-            return record(
-                order,
-                shot,
-                journal,
-                self.library,
-                self.ffmpeg.start,
-                readable=seconds_of,
-                stop=stop,
-                tell=tell,
-                show=window.show if window else None,
-                measure=measured,
-            )
-
-    def devices(self) -> Devices:
-        """The cameras and microphones that ffmpeg can open here."""
-        return devices(self.ffmpeg.listing, sys.platform)
-
     def doctor(self) -> list[Finding]:
         """What keeps this laptop from working, and what to do about it."""
-        return list(examine(self.library, self.settings, lambda: self.ffmpeg, self.devices))
+        return list(examine(self.library, self.settings, lambda: self.ffmpeg, self.recorder.devices))
 
     def transcode(
         self,
@@ -246,22 +154,6 @@ class Kit:
             reckoning=reckoning,
         )
         return Errand([source.path for source in sources], left_out, reckoning, results, at_a_time)
-
-    def _shot(self, seconds: float, size: tuple[int, int], fps: int) -> Shot:
-        """What to film with: the camera that was named, or the only one there is. Raises NoDevice."""
-        named, microphone = self.settings.camera, self.settings.microphone
-        if named == TEST or (named and "://" in named):
-            return Shot(named, microphone, seconds, size, fps)
-        cameras = self.devices().cameras
-        if named is None and len(cameras) != 1:
-            found = f"{len(cameras)} cameras are" if cameras else "no camera is"
-            raise NoDevice(
-                f"{found.capitalize()} here; name one with --camera (`fieldkit devices` lists them, `test:` needs "
-                "none)."
-            )
-        chosen = next((camera for camera in cameras if named in (None, camera.name)), None)
-        name = chosen.name if chosen else str(named)
-        return Shot(name, microphone, seconds, size, fps, pixels_for(chosen, size) if chosen else None)
 
     def render(
         self, stop: threading.Event, audience: Audience, *, brief: Brief = NOTHING_MORE, again: bool = False
@@ -322,24 +214,9 @@ class Kit:
         return now
 
 
-def seconds_of(path: Path) -> float | None:
-    """How long a video plays; None where it does not tell. Raises NotAVideo for anything else."""
-    return seen(path).seconds
-
-
 def size_of(path: Path) -> int:
     """Bytes; 0 where the file has gone."""
     try:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def measured(path: Path) -> Measured:
-    """What the verdict on a take rests on. Raises NotAVideo."""
-    found = seen(path)
-    video, sound = found.video, found.audio
-    assert video is not None
-    return Measured(
-        video.start + video.seconds, sound.seconds if sound else None, float(1 / video.fps), video.longest_gap
-    )

@@ -113,16 +113,6 @@ def release(take: TakeId, library: Library, lock: disk.Lock) -> None:
     lock.free()
 
 
-def _tidy(journal: Journal, library: Library) -> None:
-    """Removes the locks of recorders that died after sealing, and of those that died before they began."""
-    unsealed = {take.id for take in journal.unsealed()}
-    for path in library.rolling.glob("*.lock"):
-        if path.stem not in unsealed:
-            with disk.Lock(path) as lock:
-                if lock.take():
-                    _remove(path)
-
-
 def _unlock(take: TakeId, library: Library) -> None:
     _remove(_lock_path(take, library))
 

@@ -26,7 +26,7 @@ _NO_CONSENT = "No consent is on record, so it stays on this laptop until `fieldk
 @options.library
 def devices(as_json: bool, folder: str | None) -> None:
     """List cameras with their formats, and microphones."""
-    found = options.kit(folder).devices()
+    found = options.kit(folder).recorder.devices()
     if as_json:
         say.document(asdict(found))
         return
@@ -89,8 +89,8 @@ def record(
     signal.signal(signal.SIGINT, lambda *_: stop.set())  # ends the take well, as q does
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     stop_on_q(stop)
-    taken = kit.record(
-        kit.order(tweet, given),
+    taken = kit.recorder.record(
+        kit.recorder.order(tweet, given),
         seconds=seconds,
         size=_size(size),
         fps=fps,
@@ -177,9 +177,9 @@ def ingest(
     if not found:
         raise NeedsCrew(f"There is no video file in {', '.join(map(str, paths))}.")
     if tweet is None:
-        filed = kit.by_slate(consent)
+        filed = kit.recorder.by_slate(consent)
     else:
-        order = kit.order(tweet, consent)
+        order = kit.recorder.order(tweet, consent)
         filed = lambda _: order  # noqa: E731 - one sort of filing beside the other
     done, damaged = 0, False
     results: list[dict[str, object]] = []
@@ -187,7 +187,7 @@ def ingest(
     what = found[0].name if len(found) == 1 else f"{len(found)} clips"
     told = Told(bars.adding(f"ingest {what}", sum(piece.bytes for piece in found)))
     with bars.shown():
-        for piece, result in kit.ingest(found, filed, told):
+        for piece, result in kit.recorder.ingest(found, filed, told):
             told.up_to(piece.bytes)
             row = {"source": str(piece.files[0]), "parts": [str(path) for path in piece.files]}
             if isinstance(result, FieldkitError):

@@ -124,10 +124,10 @@ def add(
     from fieldkit.kit import size_of
 
     kit = options.kit(folder or context.obj)
-    order = kit.order(tweet, options.consent_of(agreed, language or kit.settings.language, spoken))
+    order = kit.recorder.order(tweet, options.consent_of(agreed, language or kit.settings.language, spoken))
     bars = say.Bars()
     with bars.shown():
-        made = kit.add(file, order, bars.adding(f"add {file.name}", size_of(file)))
+        made = kit.recorder.add(file, order, bars.adding(f"add {file.name}", size_of(file)))
     if as_json:
         say.document(
             {

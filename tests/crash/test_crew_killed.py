@@ -63,13 +63,15 @@ def _kit(root: Path, store: str) -> Kit:
 
 
 def ingest(kit: Kit, source: Path, tweet: TweetId) -> None:
-    for _, result in kit.ingest(pieces([source]), lambda _: kit.order(tweet, AGREED), lambda _: None):
+    for _, result in kit.recorder.ingest(
+        pieces([source]), lambda _: kit.recorder.order(tweet, AGREED), lambda _: None
+    ):
         assert not isinstance(result, Exception), result
 
 
 def record(kit: Kit, _: Path, tweet: TweetId) -> None:
-    kit.record(
-        kit.order(tweet, AGREED),
+    kit.recorder.record(
+        kit.recorder.order(tweet, AGREED),
         seconds=0.6,
         size=(160, 120),
         fps=15,

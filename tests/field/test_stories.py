@@ -183,8 +183,8 @@ def test_a_clock_two_years_off_changes_only_the_times(tmp_path, store, clips, mo
     monkeypatch.setattr("time.time_ns", lambda: int(then.timestamp() * 1e9))
     monkeypatch.setenv("FIELDKIT_STORE", store.url)
     kit = Kit.open(str(tmp_path / "laptop"))
-    order = kit.order(TweetId(TWEET), Consent(ConsentState.AGREED))
-    list(kit.ingest(pieces(clips[:1]), lambda _: order, lambda _: None))
+    order = kit.recorder.order(TweetId(TWEET), Consent(ConsentState.AGREED))
+    list(kit.recorder.ingest(pieces(clips[:1]), lambda _: order, lambda _: None))
     monkeypatch.undo()  # the clock is set right in the middle of the work
     crew = Crew(tmp_path / "laptop", store)
     crew.done("ingest", str(clips[1]), "--tweet", TWEET, *AGREED)
