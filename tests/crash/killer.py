@@ -1,4 +1,4 @@
-"""SIGKILL a process at every line it executes.
+"""SIGKILL a process at every line it executes, or at those between which the disk changed.
 
     lines = lines_of(action, files)              # one undisturbed run in a fork: which lines does it execute?
     for line in lines:
@@ -9,6 +9,10 @@
 interpreter starts for each kill: import beforehand all that it needs. All its threads are watched, provided
 that they start after the fork. `files` are the source files whose lines count; lines are listed in the order
 in which they were first reached.
+
+Where nothing on the disk changed between two lines, a kill at either leaves the same. `lines_of(…, folders=…)` lists
+the first and the last line of each such stretch, also the second time round a loop: the last is where most was promised on what
+is there.
 
 A child that serves somebody needs somebody to serve: `beside(child)` runs in the parent while the child
 lives, and may ask `child.alive()` or tell it to `child.terminate()`; the child ends by itself or is awaited
@@ -25,24 +29,31 @@ import sys
 import tempfile
 import threading
 import traceback
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count, groupby
+from operator import itemgetter
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 Action = Callable[[], object]
+_ROUNDS = 2  # of a loop: later ones are like the second, and how many there are is a race
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Line:
-    """A line of source."""
+    """A line of source, reached for the `visit`-th time."""
 
     file: str
     number: int
+    visit: int = 1
 
     def __str__(self) -> str:
-        return f"{Path(self.file).name}:{self.number}"
+        return f"{Path(self.file).name}:{self.number}" + (f" ({self.visit})" if self.visit > 1 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +86,62 @@ def _nothing(_: Child) -> None:
     pass
 
 
-def lines_of(action: Action, files: Iterable[Path], beside: Beside = _nothing) -> list[Line]:
-    """The lines of `files` that an undisturbed run of `action` executes, in order of first reach."""
+def lines_of(
+    action: Action, files: Iterable[Path], beside: Beside = _nothing, *, folders: Sequence[Path] = ()
+) -> list[Line]:
+    """The lines of `files` that an undisturbed run of `action` executes, in order.
+
+    Each once, or, with `folders`, whenever something in them changed.
+    """
     watched = {str(path) for path in files}
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "lines.json"
 
         def recording() -> None:
-            seen: dict[tuple[str, int], None] = {}
-            _watch(watched, lambda frame: seen.setdefault((frame.f_code.co_filename, frame.f_lineno)))
+            visits: Counter[tuple[str, int]] = Counter()
+            seen: list[tuple[str, int, int, int]] = []
+
+            def look(frame: FrameType) -> None:
+                line = frame.f_code.co_filename, frame.f_lineno
+                visits[line] += 1
+                if visits[line] <= (_ROUNDS if folders else 1):
+                    seen.append((*line, visits[line], _contents(folders) if folders else len(seen)))
+
+            _watch(watched, look)
             try:
                 action()
             finally:
                 _watch_no_more()
-                told.write_text(json.dumps(list(seen)))
+                told.write_text(json.dumps(seen))
 
         code = run(recording, beside)
         assert code == 0, f"the undisturbed run ended with {code}"
-        return [Line(file, number) for file, number in json.loads(told.read_text())]
+        found = [(Line(*line), state) for *line, state in json.loads(told.read_text())]
+    runs = [[line for line, _ in alike] for _, alike in groupby(found, key=itemgetter(1))]
+    return [line for alike in runs for line in dict.fromkeys((alike[0], alike[-1]))]
+
+
+def _contents(folders: Sequence[Path]) -> int:
+    """A checksum of all names and bytes below; the index of SQLite's log, which is made anew, left out."""
+    found = 0
+    for path in sorted(path for folder in folders for path in folder.rglob("*")):
+        with suppress(OSError):  # another thread took it away meanwhile
+            if not path.name.endswith("-shm"):
+                content = path.read_bytes() if path.is_file() else b""
+                found = zlib.crc32(content, zlib.crc32(bytes(path), found))
+    return found
 
 
 def run_killed_at(action: Action, line: Line, beside: Beside = _nothing) -> int:
-    """Runs `action` in a fork that is SIGKILLed when it first reaches `line`; returns its exit code.
+    """Runs `action` in a fork that is SIGKILLed when it reaches `line`; returns its exit code.
 
     -9 says that it was killed there; 0 that it never came by (a line that only a race reaches).
     """
 
+    visits = count(1)
+
     def kill_there(frame: FrameType) -> None:
-        if frame.f_lineno == line.number:
+        if frame.f_lineno == line.number and next(visits) == line.visit:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def doomed() -> None:

@@ -1,4 +1,4 @@
-"""The store is SIGKILLed at every line that it executes while it receives an upload; nothing may be lost."""
+"""The store is SIGKILLed before and after all that it writes while it receives an upload; nothing may be lost."""
 
 import base64
 import contextlib
@@ -126,7 +126,8 @@ def test_nothing_is_lost_wherever_the_store_is_killed(record_property: Callable[
     store_imported()
     with tempfile.TemporaryDirectory() as folder:
         laptop = Laptop(_port(0))
-        lines = lines_of(lambda: _serving(Path(folder), laptop.port), WATCHED, laptop.upload_and_stop)
+        root = Path(folder)
+        lines = lines_of(lambda: _serving(root, laptop.port), WATCHED, laptop.upload_and_stop, folders=[root])
         assert laptop.receipt == SHA256
     began = time.monotonic()
     numbers = {line: number for number, line in enumerate(lines, 1)}
@@ -135,7 +136,7 @@ def test_nothing_is_lost_wherever_the_store_is_killed(record_property: Callable[
     kills, seconds = len(lines) - len(not_reached), time.monotonic() - began
     record_property("kills", f"the store was killed at {kills} of {len(lines)} lines in {seconds:.0f} s")
     assert [text for text in complaints if text not in not_reached] == []
-    assert len(not_reached) <= len(lines) // 50, "lines that only a race reaches are few"
+    assert len(not_reached) <= len(lines) // 5, "moments that only a race reaches are few"
 
 
 def _killed_there(line: Line, number: int) -> str | None:
