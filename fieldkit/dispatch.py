@@ -3,20 +3,20 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
 
 from fieldkit import pipeline
-from fieldkit.config import Library, Settings, library_and_settings
+from fieldkit.config import Library, Settings
 from fieldkit.errors import NeedsCrew
 from fieldkit.journal import Journal
 from fieldkit.model import Station, Upload
 from fieldkit.outbox import Outbox, holding
 from fieldkit.pipeline import Audience, Outcome, Worker
 from fieldkit.sync import live
+from fieldkit.sync.ahead import Ahead
 from fieldkit.sync.export import Exported, export
 from fieldkit.sync.link import Pace
 from fieldkit.sync.patience import Patience
@@ -32,11 +32,7 @@ class Dispatch:
 
     library: Library
     settings: Settings
-
-    @classmethod
-    def open(cls, folder: str | None, flags: Mapping[str, Any] | None = None) -> Self:
-        """That of a library folder; `flags` are settings that were typed. Raises NeedsCrew."""
-        return cls(*library_and_settings(folder, flags))
+    ahead: Ahead | None = None
 
     @property
     def store(self) -> str:
@@ -88,7 +84,7 @@ class Dispatch:
         """The worker that sends; `limit` is its patience in seconds."""
         with (
             self._journal(any_thread=True) as journal,
-            contextlib.closing(Tus(self.store, self.settings.token)) as tus,
+            contextlib.closing(Tus(self.store, self.settings.token, self.ahead)) as tus,
             contextlib.closing(Purse(self.library.spent, self.settings.budget)) as purse,
         ):
             sight = live.Live(self.library.live, lambda: tus.round_trip)

@@ -159,11 +159,23 @@ def kit(folder: str | None, **flags: Any) -> "Kit":
     return Kit.open(folder, flags)
 
 
-def dispatch(folder: str | None, **flags: Any) -> "Dispatch":
-    """The way to the store for the library that was named; begins sooner than the kit."""
+def dispatch(folder: str | None, *, sends: bool = False, **flags: Any) -> "Dispatch":
+    """The way to the store for the library that was named; begins sooner than the kit.
+
+    With `sends`, the store is dialled before the rest is loaded, unless a limit may forbid it.
+    """
+    from fieldkit.config import library_and_settings
+
+    library, settings = library_and_settings(folder, flags)
+    limited = settings.window or settings.budget or settings.battery
+    ahead = None
+    if sends and settings.store and library.journal.exists() and not limited:
+        from fieldkit.sync.ahead import Ahead
+
+        ahead = Ahead(settings.store)
     from fieldkit.dispatch import Dispatch
 
-    return Dispatch.open(folder, flags)
+    return Dispatch(library, settings, ahead)
 
 
 def interruptible() -> threading.Event:

@@ -46,9 +46,9 @@ def sync(watch: bool, again: bool, as_json: bool, folder: str | None, **limited:
 
     With --watch, --json prints events, one JSON document a line.
     """
+    dispatch = options.dispatch(folder, sends=True, **limited)
     from fieldkit.cli.audience import listening
 
-    dispatch = options.dispatch(folder, **limited)
     stop = options.interruptible()
     with listening(stop, as_json=watch and as_json) as audience:
         outcome = dispatch.sync(stop, audience, watch=watch, again=again)

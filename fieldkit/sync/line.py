@@ -12,35 +12,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from fieldkit.sync import tcp
+from fieldkit.sync.ahead import Ahead
 from fieldkit.sync.dial import Dial
+from fieldkit.sync.sockets import OPTIONS, STALL
 
-# seconds in which one block of 16 KiB must find room in the kernel: 13 kbit/s. Where the kernel tells what was
-# acknowledged, `quiet.py` knows sooner, and a connection that outlives an outage sends nothing twice
-STALL = 120.0 if tcp.TELLS else 10.0
-_UNSENT = 16 * 1024  # bytes the kernel may hold beyond what is in flight
-_SEND_BUFFER = 64 * 1024  # bytes, where the kernel can't be told so
 _MOST = 12  # connections: as many streams as there ever are, and some for short questions
-
-
-def _options() -> list[tuple[int, int, int]]:
-    options = [
-        *HTTPConnection.default_socket_options,
-        (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    ]
-    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        # a small SO_SNDBUF stalls instead: the kernel wakes the sender only when a third of it is free
-        options.append((socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT))
-    else:
-        options.append((socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER))
-    for name, value in (
-        ("TCP_KEEPIDLE", 10),
-        ("TCP_KEEPINTVL", 5),
-        ("TCP_KEEPCNT", 3),
-        ("TCP_USER_TIMEOUT", round(STALL * 1000)),  # Linux, RFC 5482: unacknowledged for so long is dead
-    ):
-        if hasattr(socket, name):
-            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
-    return [(level, option, int(value)) for level, option, value in options]
 
 
 class Mine(threading.local):
@@ -53,9 +29,10 @@ class Mine(threading.local):
 class Line(HTTPAdapter):
     """An adapter whose connections stall out instead of hanging; threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, ahead: Ahead | None = None) -> None:
         self.mine = Mine()
-        self.dial = Dial(_options())
+        self.dial = Dial(OPTIONS)
+        self._ahead = ahead
         self.bbr = False  # asked for on every new connection
         self._spare: list[tuple[tuple[str, int], socket.socket]] = []
         super().__init__(pool_connections=4, pool_maxsize=_MOST, max_retries=0)
@@ -72,10 +49,14 @@ class Line(HTTPAdapter):
     def close(self) -> None:
         """Ends what is open."""
         self.drop_spare()
+        if self._ahead is not None:
+            self._ahead.close()
         super().close()
 
     def connected(self, host: str, port: int, allowed: float) -> socket.socket:
-        """The spare one, or a new one. Raises OSError."""
+        """The one dialled ahead, the spare one, or a new one. Raises OSError."""
+        if self._ahead is not None and (early := self._ahead.take(host, port)):
+            return early
         spare = [(at, connection) for at, connection in self._spare if at == (host, port)]
         if spare:
             self._spare.remove(spare[-1])

@@ -23,6 +23,7 @@ from fieldkit.errors import LinkDown, NeedsCrew, NotAuthorised, Refused, StoreBu
 from fieldkit.model import Sha256
 from fieldkit.protocol import Part
 from fieldkit.sync import tcp
+from fieldkit.sync.ahead import Ahead
 from fieldkit.sync.diagnosis import reason
 from fieldkit.sync.line import Line
 
@@ -109,12 +110,12 @@ class Body:
 class Tus:
     """One session with one tus server. Raises LinkDown, StoreBusy, NotAuthorised, Refused, Gone, Mismatch.
 
-    `store` is the URL under which it answers: uploads are created at its /files.
+    `store` is the URL under which it answers: uploads are created at its /files. `ahead` was dialled meanwhile.
     """
 
-    def __init__(self, store: str, token: str | None = None) -> None:
+    def __init__(self, store: str, token: str | None = None, ahead: Ahead | None = None) -> None:
         self._base = store.rstrip("/") + protocol.FILES
-        self.line = Line()
+        self.line = Line(ahead)
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy or .netrc of the laptop's owner is nothing to rely on
         for scheme in ("http://", "https://"):
