@@ -16,6 +16,7 @@ from fieldkit.model import Sha256, TweetId
 TUS_VERSION = "1.0.0"
 FILES = "/files"
 CLIPS = "/clips"
+REQUESTS = "/requests"
 
 OFFSET_TYPE = "application/offset+octet-stream"
 

@@ -1,6 +1,6 @@
 """The nouns: frozen values checked at birth, so no other line checks again. No clock, disk or network."""
 
-from fieldkit.model.ids import Hours, Language, Place, Sha256, TakeId, TweetId
+from fieldkit.model.ids import Hours, Language, Place, Sha256, TakeId, TweetId, author_in
 from fieldkit.model.nouns import (
     Consent,
     ConsentState,
@@ -13,22 +13,28 @@ from fieldkit.model.nouns import (
     Take,
     Upload,
 )
+from fieldkit.model.request import Decided, Priority, Request, tidy
 
 __all__ = [
     "Consent",
     "ConsentState",
+    "Decided",
     "Hours",
     "Language",
     "Manner",
     "Original",
     "Place",
+    "Priority",
     "Receipt",
     "Refusal",
     "Rendition",
+    "Request",
     "Sha256",
     "Station",
     "Take",
     "TakeId",
     "TweetId",
     "Upload",
+    "author_in",
+    "tidy",
 ]

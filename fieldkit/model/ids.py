@@ -1,16 +1,19 @@
 """Identities. Each is text that was checked once, when it was made."""
 
 import re
+from datetime import UTC, datetime
 from typing import Self
 from urllib.parse import urlsplit
 
 from fieldkit.errors import NeedsCrew, NotATweet
 
 _LARGEST_TWEET = 2**63 - 1  # the store and every database column hold it as a signed 64-bit number
+# ms after 1970 from which the upper bits of an ID count (Twitter's Snowflake), and the first ID that was made so
+_SNOWFLAKE_EPOCH, _FIRST_SNOWFLAKE = 1_288_834_974_657, 29_700_859_247
 _TWEET = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _HOSTS = {prefix + host for host in ("twitter.com", "x.com") for prefix in ("", "www.", "mobile.", "m.")}
 _STATUS_PATH = re.compile(
-    r"/(?:[A-Za-z0-9_]{1,20}|i/web)/status(?:es)?/([0-9]{1,25})(?:/(?:photo|video)/[0-9]+)?/?", re.ASCII
+    r"/(?:([A-Za-z0-9_]{1,20})|i/web)/status(?:es)?/([0-9]{1,25})(?:/(?:photo|video)/[0-9]+)?/?", re.ASCII
 )
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TAKE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
@@ -38,13 +41,31 @@ class TweetId(str):
         text = text.strip()
         if "/" not in text:
             return cls(text)
-        try:
-            url = urlsplit(text if "://" in text else f"https://{text}")
-            ours = url.scheme.lower() in ("http", "https") and url.netloc.lower() in _HOSTS
-        except ValueError:  # urlsplit refuses some malformed hosts
-            ours = False
-        status = _STATUS_PATH.fullmatch(url.path) if ours else None
-        return cls(status.group(1) if status else text)
+        status = _status(text)
+        return cls(status.group(2) if status else text)
+
+    @property
+    def born_at(self) -> datetime | None:
+        """When the tweet was written, in UTC; None for one from before November 2010, whose ID does not tell."""
+        number = int(self)
+        if number < _FIRST_SNOWFLAKE:
+            return None
+        return datetime.fromtimestamp(((number >> 22) + _SNOWFLAKE_EPOCH) / 1000, UTC)
+
+
+def author_in(link: str) -> str | None:
+    """The handle in a status URL of twitter.com or x.com; None where it names nobody."""
+    status = _status(link.strip()) if "/" in link else None
+    return status.group(1) if status and status.group(1) not in (None, "i") else None
+
+
+def _status(link: str) -> re.Match[str] | None:
+    try:
+        url = urlsplit(link if "://" in link else f"https://{link}")
+        ours = url.scheme.lower() in ("http", "https") and url.netloc.lower() in _HOSTS
+    except ValueError:  # urlsplit refuses some malformed hosts
+        return None
+    return _STATUS_PATH.fullmatch(url.path) if ours else None
 
 
 class TakeId(str):

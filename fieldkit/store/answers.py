@@ -16,7 +16,9 @@ async def problem(_request: Request, error: Exception) -> Response:
 
 def answer(error: Problem) -> Response:
     """The response that says it."""
-    body = {"error": error.error, "detail": error.detail}
+    # what was refused may be quoted, half a letter and all, which no encoding takes
+    detail = error.detail.encode("utf-8", "replace").decode()
+    body = {"error": error.error, "detail": detail}
     return JSONResponse(body, status_code=error.status, headers=error.headers)
 
 

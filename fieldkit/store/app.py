@@ -20,6 +20,7 @@ from fieldkit.store.guard import Guard
 from fieldkit.store.health import Health
 from fieldkit.store.house import House
 from fieldkit.store.problems import Problem
+from fieldkit.store.requests import Requests
 from fieldkit.store.terms import Terms
 from fieldkit.store.turns import Turns
 from fieldkit.store.tus import Tus
@@ -27,7 +28,7 @@ from fieldkit.store.tus import Tus
 _TIDY_EVERY = 3600.0  # seconds
 
 
-def routes(tus: Tus, clips: Clips, board: Board, health: Health) -> list[BaseRoute]:
+def routes(tus: Tus, clips: Clips, requests: Requests, board: Board, health: Health) -> list[BaseRoute]:
     """What the store answers."""
     clip = "/clips/{tweet_id}/{sha256}"
     return [
@@ -44,6 +45,11 @@ def routes(tus: Tus, clips: Clips, board: Board, health: Health) -> list[BaseRou
         Route(clip, clips.withdraw, methods=["DELETE"]),
         Route(f"{clip}/decisions", clips.decisions),
         Route(f"{clip}/decisions", clips.decide, methods=["POST"]),
+        Route("/requests", requests.wanted),
+        Route("/requests", requests.add, methods=["POST"]),
+        Route("/requests/times", requests.times),
+        Route("/requests/{tweet_id}", requests.one),
+        Route("/requests/{tweet_id}", requests.withdraw, methods=["DELETE"]),
         Route("/healthz", health.alive),
         Route("/readyz", health.ready),
         Route("/metrics", health.metrics),
@@ -74,7 +80,8 @@ def create_app(root: Path, terms: Terms | None = None, clock: Callable[[], float
     app = Starlette(
         routes=routes(
             tus,
-            Clips(house.catalogue, house.media),
+            Clips(house.catalogue, house.media, house.wishes),
+            Requests(house.wishes),
             Board(house.catalogue),
             Health(house.catalogue, house.uploads),
         ),

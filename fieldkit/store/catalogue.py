@@ -35,7 +35,7 @@ from fieldkit.store.media import Blob
 from fieldkit.store.nouns import Arrival, Arrived, Clip, Wanted
 from fieldkit.store.problems import Gone, NotFound
 from fieldkit.store.review import Decision, move
-from fieldkit.store.schema import arrivals, bring_up, clips, decisions, withdrawals
+from fieldkit.store.schema import arrivals, bring_up, clips, decisions, requests, withdrawals
 
 
 class Catalogue:
@@ -164,6 +164,10 @@ class Catalogue:
             last = connection.scalar(_last(decisions.c.decision, clip.number))
             move(Decision(last) if last else None, decision, why)
             connection.execute(insert(decisions).values(**said, clip=clip.number))
+            if decision is Decision.POSTED:
+                open_one = (requests.c.tweet_id == clip.blob.tweet_id) & requests.c.answered_at.is_(None)
+                answer = {"answered_at": said["at"], "answered_from": clip.place}
+                connection.execute(update(requests).where(open_one).values(**answer))
         return said
 
     def decided(self, clip: Clip) -> list[dict[str, str]]:

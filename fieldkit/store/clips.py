@@ -1,6 +1,5 @@
 """Clips over HTTP: pages, files, decisions, withdrawal."""
 
-import json
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -11,24 +10,26 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from fieldkit.errors import FieldkitError
 from fieldkit.model import Place, Sha256, TweetId
 from fieldkit.protocol import clip_path
+from fieldkit.store.body import read_object
 from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.media import TYPES, Media
 from fieldkit.store.nouns import Clip, Wanted
-from fieldkit.store.problems import NotFound, Problem, TooLarge, WrongType
+from fieldkit.store.problems import NotFound, Problem
 from fieldkit.store.ranges import settled_range
 from fieldkit.store.review import Decision
+from fieldkit.store.wishes import Wishes
 
 _LONGEST_PAGE = 500
-_LONGEST_BODY = 16 * 1024  # bytes of a decision
 _LONGEST_TEXT = 2000  # characters of a reason
 
 
 class Clips:
     """The routes under /clips."""
 
-    def __init__(self, catalogue: Catalogue, media: Media) -> None:
+    def __init__(self, catalogue: Catalogue, media: Media, wishes: Wishes) -> None:
         self._catalogue = catalogue
         self._media = media
+        self._wishes = wishes
 
     async def page(self, request: Request) -> Response:
         """Newest first; `next` goes into `after` for the page behind this one."""
@@ -40,12 +41,13 @@ class Clips:
 
     async def tweet(self, request: Request) -> Response:
         """Every clip that answers a tweet."""
-        tweet_id = _tweet(request)
+        tweet_id = tweet_of(request)
         clips = await run_in_threadpool(self._catalogue.of_tweets, [tweet_id], request.state.who.place)
         if not clips:
             raise NotFound(f"The store has no clip for tweet {tweet_id}.")
+        wish = await run_in_threadpool(self._wishes.find, tweet_id, request.state.who.place)
         told = [as_json(request, clip) for clip in clips]
-        return JSONResponse({"tweet_id": tweet_id, "request": None, "clips": told})
+        return JSONResponse({"tweet_id": tweet_id, "request": wish.as_json if wish else None, "clips": told})
 
     async def file(self, request: Request) -> Response:
         """The bytes; a browser may ask for a range of them."""
@@ -67,7 +69,7 @@ class Clips:
     async def decide(self, request: Request) -> Response:
         """Appends a decision."""
         request.state.who.must_command()
-        said = await _json(request)
+        said = await read_object(request)
         decision = _decision(said.get("decision"))
         if decision is Decision.WITHDRAWN:
             raise Problem("A clip is withdrawn with DELETE: that removes its bytes too.")
@@ -84,13 +86,13 @@ class Clips:
     async def withdraw(self, request: Request) -> Response:
         """The bytes go, a bare fact stays, and the clip is refused from now on."""
         request.state.who.must_command()
-        tweet_id, sha256 = _tweet(request), _sha256(request)
+        tweet_id, sha256 = tweet_of(request), _sha256(request)
         await run_in_threadpool(self._catalogue.withdraw, tweet_id, sha256)
         await run_in_threadpool(self._media.delete, tweet_id, sha256)
         return Response(status_code=204)
 
     async def _clip(self, request: Request) -> Clip:
-        named = _tweet(request), _sha256(request)
+        named = tweet_of(request), _sha256(request)
         return await run_in_threadpool(self._catalogue.clip, *named, request.state.who.place)
 
 
@@ -106,8 +108,8 @@ def as_json(request: Request, clip: Clip) -> dict[str, Any]:
     }
 
 
-def wanted_of(request: Request) -> Wanted:
-    """The filters in a query string. Raises Problem (400)."""
+def place_of(request: Request) -> Place | None:
+    """The place that is asked for; a laptop's own where it names none. Raises Problem (400), NotAllowed (403)."""
     asked, own = request.query_params, request.state.who.place
     try:
         place = Place(asked["place"]) if asked.get("place") else own
@@ -115,6 +117,12 @@ def wanted_of(request: Request) -> Wanted:
         raise Problem(str(error)) from error
     if own is not None and place != own:
         request.state.who.must_belong(place)
+    return place
+
+
+def wanted_of(request: Request) -> Wanted:
+    """The filters in a query string. Raises Problem (400)."""
+    asked, place = request.query_params, place_of(request)
     undecided = asked.get("decision") == "none"
     decision = _decision(asked["decision"]) if asked.get("decision") and not undecided else None
     return Wanted(place, decision, undecided, _count(asked["after"], "after") if asked.get("after") else None)
@@ -142,7 +150,8 @@ def _count(text: str, name: str) -> int:
     return int(text)
 
 
-def _tweet(request: Request) -> TweetId:
+def tweet_of(request: Request) -> TweetId:
+    """The tweet in a path. Raises NotFound (404)."""
     try:
         return TweetId(request.path_params["tweet_id"])
     except FieldkitError as error:
@@ -173,24 +182,6 @@ def _text(said: dict[str, Any], key: str) -> str:
 def _storable(text: str) -> bool:
     # JSON can spell half of a surrogate pair, which no encoding and no database takes
     return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
-
-
-async def _json(request: Request) -> dict[str, Any]:
-    # a form of another site can’t send this type without asking first
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise WrongType("A decision is sent as application/json.")
-    body = bytearray()
-    async for block in request.stream():
-        body += block
-        if len(body) > _LONGEST_BODY:
-            raise TooLarge(f"A decision has at most {_LONGEST_BODY} bytes.")
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Problem("The body is not JSON.") from error
-    if not isinstance(said, dict):
-        raise Problem("The body must be a JSON object.")
-    return said
 
 
 def _download_name(clip: Clip) -> str:

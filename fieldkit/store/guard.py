@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fieldkit.protocol import FILES, TUS_RESUMABLE, TUS_VERSION
+from fieldkit.protocol import FILES, REQUESTS, TUS_RESUMABLE, TUS_VERSION
 from fieldkit.store.answers import answer
 from fieldkit.store.problems import NotAllowed, NotKnown, Problem
 from fieldkit.store.tokens import ANYONE, Tokens
@@ -47,7 +47,9 @@ class Guard:
         headers = Headers(scope=scope)
         if tus and scope["method"] == "POST" and headers.get("x-http-method-override") in _OVERRIDES:
             scope["method"] = headers["x-http-method-override"]
-        send = _with_headers(send, edge_headers(scope["path"]))
+        # a laptop is at the end of a slow line and no browser: it gets as few bytes as possible
+        slim = tus or (scope["path"] == REQUESTS and TUS_RESUMABLE in headers)
+        send = _with_headers(send, edge_headers(slim=slim))
         try:
             await self._admit(scope, headers)
         except Problem as problem:
@@ -77,10 +79,9 @@ def is_tus(path: str) -> bool:
     return path == FILES or path.startswith(f"{FILES}/")
 
 
-def edge_headers(path: str) -> dict[str, str]:
-    """What every answer carries."""
-    # an upload's answers go to a laptop at the end of a slow line, not to a browser: as few bytes as possible
-    return {TUS_RESUMABLE: TUS_VERSION} if is_tus(path) else _SECURITY
+def edge_headers(*, slim: bool) -> dict[str, str]:
+    """What every answer carries; a `slim` one goes to a tus client."""
+    return {TUS_RESUMABLE: TUS_VERSION} if slim else _SECURITY
 
 
 def _with_headers(send: Send, carried: Mapping[str, str]) -> Send:

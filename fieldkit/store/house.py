@@ -12,6 +12,7 @@ from fieldkit.store.reception import Reception
 from fieldkit.store.terms import Terms
 from fieldkit.store.tokens import Tokens
 from fieldkit.store.uploads import Uploads
+from fieldkit.store.wishes import Wishes
 
 
 class House:
@@ -24,6 +25,7 @@ class House:
             disk.make_folder(folder)
         self.catalogue = Catalogue(root / "catalogue.sqlite", clock)
         self.tokens = Tokens(self.catalogue)
+        self.wishes = Wishes(self.catalogue)
         self.media = Media(root / "media")
         self.uploads = Uploads(root / "uploads", terms or Terms(), clock)
         self.reception = Reception(self.uploads, self.media, self.catalogue)

@@ -17,12 +17,14 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    update,
 )
 
 from fieldkit.errors import NeedsCrew
+from fieldkit.model import Priority
 from fieldkit.store.review import Decision
 
-VERSION = 1
+VERSION = 2
 
 tables = MetaData()
 
@@ -82,6 +84,27 @@ decisions = Table(
     Index("decisions_by_decision", "decision", "clip"),
 )
 
+# the command centre's wishes; open as long as neither of the last two times is there. Since version 2.
+requests = Table(
+    "requests",
+    tables,
+    Column("number", _number, primary_key=True),
+    Column("tweet_id", String(19), nullable=False, unique=True),
+    Column("author", String(20)),
+    Column("text", Text),
+    Column("language", String(80)),
+    Column("place", String(40)),  # null: whoever can answer
+    Column("priority", String(8), nullable=False),
+    Column("due", String(32)),  # UTC, ISO 8601, whole seconds
+    Column("added_at", String(32), nullable=False),
+    Column("added_by", Text, nullable=False),
+    Column("answered_at", String(32)),  # the first reply to it was marked as posted
+    Column("answered_from", String(40)),  # the place of that reply's clip
+    Column("withdrawn_at", String(32)),  # nobody wants an answer any more
+    CheckConstraint("priority IN ({})".format(", ".join(f"'{p}'" for p in Priority)), name="known"),
+    Index("requests_open", "answered_at", "withdrawn_at", "place"),
+)
+
 # the bare fact that stays when a clip was withdrawn; nothing about the speaker
 withdrawals = Table(
     "withdrawals",
@@ -114,6 +137,9 @@ def bring_up(connection: Connection) -> None:
     version = connection.scalar(select(schema.c.version))
     if version is None:
         connection.execute(insert(schema).values(version=VERSION))
+    elif version < VERSION:
+        tables.create_all(connection)  # so far every later version only added tables
+        connection.execute(update(schema).values(version=VERSION))
     elif version > VERSION:
         raise NeedsCrew(
             f"This store was written by a newer fieldkit (schema {version}); install that one to serve it."
