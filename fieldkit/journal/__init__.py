@@ -1,6 +1,7 @@
 """The laptop's journal: facts in, missing consequences out."""
 
+from fieldkit.journal.centre import Asked, Contact, Retake
 from fieldkit.journal.journal import Due, Entry, Journal
 from fieldkit.journal.lineup import Meant, Waiting, Word
 
-__all__ = ["Due", "Entry", "Journal", "Meant", "Waiting", "Word"]
+__all__ = ["Asked", "Contact", "Due", "Entry", "Journal", "Meant", "Retake", "Waiting", "Word"]

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from fieldkit.errors import NeedsCrew
 from fieldkit.journal import database, rows
+from fieldkit.journal.centre import Centre
 from fieldkit.journal.lineup import Lineup
 from fieldkit.model import (
     Consent,
@@ -67,6 +68,7 @@ class Journal:
         self._db = database.connect(path, any_thread=any_thread)
         self._now = now
         self.lineup = Lineup(self._db, self._stamp)
+        self.centre = Centre(self._db, self._stamp)
 
     def close(self) -> None:
         """Ends the connection; what was written is durable already."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from fieldkit.journal import database, rows
 from fieldkit.model import TakeId, Upload
 
-_ORDER = "l.first DESC, l.rank, l.circled DESC, l.entered, l.profile"
+_ORDER = "l.due, l.first DESC, l.rank, l.circled DESC, l.entered, l.profile"
 _LACKS_RECEIPT = """NOT EXISTS (SELECT 1 FROM receipts AS x WHERE x.take = l.take AND x.profile = l.profile
                                   AND x.sha256 = l.sha256 AND x.store = :store)"""
 _FREE = "NOT (l.refused OR l.paused OR l.cancelled)"
