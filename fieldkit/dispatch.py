@@ -17,6 +17,7 @@ from fieldkit.outbox import Outbox, holding
 from fieldkit.pipeline import Audience, Outcome, Worker
 from fieldkit.sync import live
 from fieldkit.sync.ahead import Ahead
+from fieldkit.sync.enquiry import Enquiry
 from fieldkit.sync.export import Exported, export
 from fieldkit.sync.link import Pace
 from fieldkit.sync.patience import Patience
@@ -67,6 +68,12 @@ class Dispatch:
         with self._journal() as journal:
             yield from export(journal, self.library, self.settings.store or "", folder, progress)
 
+    def enquire(self, patience: float) -> None:
+        """Asks the store what the command centre wants. Raises WorthRetrying, NeedsCrew; what is kept stays."""
+        self.library.make()
+        with contextlib.closing(Tus(self.store, self.settings.token)) as tus:
+            self._enquiry(tus).ask(patience)
+
     def staying(self, stack: contextlib.ExitStack, stop: threading.Event, audience: Audience) -> Worker:
         """A worker that is opened when it is first wanted, again where that failed, and kept until `stack` closes."""
         worker: Worker | None = None
@@ -89,10 +96,12 @@ class Dispatch:
         ):
             sight = live.Live(self.library.live, lambda: tus.round_trip)
             held = holding(self.settings, lambda: purse.spent)
+            enquiry = self._enquiry(tus)
 
             def tell(progress: Progress) -> None:
                 sight(progress)
                 audience.sending(progress, sight.bits_per_second())
+                enquiry.while_sending()
 
             push = Push(
                 journal,
@@ -106,7 +115,17 @@ class Dispatch:
                 tell=tell,
             )
             worker = pipeline.Pusher(journal, push, self.store, held, sight.holds, audience.arrived)
-            yield lambda: pipeline.once(self.library, "sync", worker, stop)
+
+            def work() -> Outcome:
+                outcome = pipeline.once(self.library, "sync", worker, stop)
+                if not outcome.held and not stop.is_set():
+                    enquiry.when_idle()
+                return outcome
+
+            yield work
+
+    def _enquiry(self, tus: Tus) -> Enquiry:
+        return Enquiry(self.library, tus, self.store, self.settings.place)
 
     def _journal(self, *, any_thread: bool = False) -> Journal:
         self.library.make()

@@ -29,6 +29,7 @@ from fieldkit.sync.line import Line
 
 _CONNECT = 4.0  # seconds: SYNs go out at 0, 1 and 3 s, so a line that is back is found within 2 s
 _DRAIN = 120.0  # seconds for the kernel's buffer to reach the store at 16 kbit/s, and for its verification
+_BLOCK = 64 * 1024  # bytes of an answer that are read at a time
 _BETWEEN = 0.2  # seconds between two attempts at a line that refuses
 _NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _ANSWER = (3.0, 3.0, 3.0, 20.0)  # seconds to wait for a short answer, attempt by attempt
@@ -221,6 +222,29 @@ class Tus:
         ahead = (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds() if date else 0.0
         return Greeting(self.round_trip, ahead)
 
+    def get(self, path: str, etag: str, patience: float, most: int) -> tuple[str, bytes] | None:
+        """The ETag and content of what a fieldkit store has at `path`; None where that is still what `etag` names.
+
+        Waits so many seconds and takes at most so many bytes. Raises LinkDown for anything longer, too.
+        """
+        # the fewest bytes: without what requests says by itself, and the answer packed
+        headers: dict[str, str | None] = {"Accept": None, "Connection": None, "Accept-Encoding": "gzip"}
+        url = self._base.removesuffix(protocol.FILES) + path
+        known = {"If-None-Match": etag} if etag else {}
+        content = b""
+        with self._request("GET", url, headers | known, None, patience, stream=True) as answer:
+            _settle(answer, {200, 304})
+            if answer.status_code == 304:
+                return None
+            try:
+                for block in answer.iter_content(_BLOCK):
+                    content += block
+                    if len(content) > most:
+                        raise LinkDown("The answer is far too long: it did not come from the store.")
+            except (requests.RequestException, HTTPError, OSError) as error:
+                raise LinkDown(f"The answer did not come whole ({reason(error)}).") from error
+        return answer.headers.get("ETag", ""), content
+
     def terminate(self, location: str) -> None:
         """Has the store throw away an unfinished upload; it is gone already where the store does not know it."""
         with contextlib.suppress(Gone):
@@ -257,7 +281,14 @@ class Tus:
         return answer
 
     def _request(
-        self, method: str, url: str, headers: Mapping[str, str], body: Body | None, allowed: float
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str | None],
+        body: Body | None,
+        allowed: float,
+        *,
+        stream: bool = False,
     ) -> requests.Response:
         self.line.mine.tell = None if body is None else body.travels_on
         try:
@@ -268,6 +299,7 @@ class Tus:
                 data=body,
                 timeout=(_CONNECT, allowed),
                 allow_redirects=False,
+                stream=stream,
             )
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise LinkDown(
