@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from fieldkit import __version__
-from fieldkit.cli import capture, check, library, queue, say, sync, takes, transcode
+from fieldkit.cli import capture, check, library, queue, requests, say, sync, takes, transcode
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.store import store
 from fieldkit.errors import FieldkitError, NeedsCrew
@@ -68,6 +68,7 @@ def main() -> None:
 for command in (
     library.init,
     library.doctor,
+    requests.requests,
     capture.devices,
     capture.record,
     capture.slate,

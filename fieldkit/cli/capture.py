@@ -86,9 +86,10 @@ def _films(modes: Sequence["Mode"]) -> str:
     epilog=options.epilog(
         "fieldkit record https://x.com/i/status/826412345678901234 --consent agreed --language sw --spoken",
         "fieldkit record 826412345678901234 --camera test: --seconds 5",
+        "fieldkit record   # a tweet from the command centre's list",
     )
 )
-@click.argument("tweet", type=options.TWEET)
+@click.argument("tweet", type=options.TWEET, required=False)
 @click.option(
     "--camera", metavar="C", help="A camera from `fieldkit devices`, a network camera's URL, or test:"
 )
@@ -107,7 +108,7 @@ def _films(modes: Sequence["Mode"]) -> str:
 @options.as_json
 @options.library
 def record(
-    tweet: TweetId,
+    tweet: TweetId | None,
     camera: str | None,
     microphone: str | None,
     seconds: float,
@@ -120,17 +121,22 @@ def record(
     as_json: bool,
     folder: str | None,
 ) -> None:
-    """Record one take that answers TWEET (a tweet ID or its link)."""
+    """Record one take that answers TWEET (a tweet ID or its link, or the end of a requested one's ID).
+
+    Without TWEET it is chosen from the command centre's requests.
+    """
+    from fieldkit.cli.requests import chosen
     from fieldkit.cli.rolling import Slate, stop_on_q
 
     kit = options.kit(folder, camera=camera, microphone=microphone)
     given = options.consent_of(agreed, language or kit.settings.language, spoken)
+    answered = chosen(tweet, folder)
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())  # ends the take well, as q does
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     stop_on_q(stop)
     taken = kit.recorder.record(
-        kit.recorder.order(tweet, given),
+        kit.recorder.order(answered, given),
         seconds=seconds,
         size=_size(size),
         fps=fps,
@@ -191,7 +197,8 @@ def slate(tweet: TweetId, png: Path | None) -> None:
 @click.option(
     "--tweet",
     type=options.TWEET,
-    help="The tweet they answer: its ID or link. Without it, that of the slate (`fieldkit slate`) filmed before.",
+    help="The tweet they answer: its ID or link, or the end of a requested one's ID. Without it, that of the slate "
+    "(`fieldkit slate`) filmed before.",
 )
 @options.consent
 @options.as_json
@@ -210,6 +217,7 @@ def ingest(
     Parts of one recording are put in order. Was the card pulled, the same command goes on from there.
     """
     from fieldkit.capture.offload import pieces
+    from fieldkit.cli.requests import chosen_or_slates
 
     kit = options.kit(folder)
     consent = options.consent_of(agreed, language or kit.settings.language, spoken)
@@ -217,6 +225,7 @@ def ingest(
     found = pieces(paths)
     if not found:
         raise NeedsCrew(f"There is no video file in {', '.join(map(str, paths))}.")
+    tweet = chosen_or_slates(tweet, folder)
     if tweet is None:
         filed = kit.recorder.by_slate(consent)
     else:

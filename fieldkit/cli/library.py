@@ -1,6 +1,7 @@
 """init, doctor, status, demo: the library as a whole."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from fieldkit.cli import options, say
 from fieldkit.cli.sync import limits
 from fieldkit.config import Settings, library_at
 from fieldkit.errors import NeedsCrew
+from fieldkit.wanted import timestamp
 
 
 @click.command(
@@ -88,17 +90,26 @@ def doctor(camera: str | None, microphone: str | None, as_json: bool, folder: st
 @options.as_json
 @options.library
 def status(as_json: bool, folder: str | None) -> None:
-    """One screen: the link, the queue, the takes."""
+    """One screen: the link, the queue, the takes, what the command centre wants and decided."""
+    from fieldkit.cli.requests import as_document as request_as_document
+    from fieldkit.cli.requests import retake_as_document, summary
     from fieldkit.cli.takes import as_document, state_of
 
     kit = options.kit(folder)
     waiting = kit.outbox.show()
     with kit.journal() as journal:
-        entries = journal.entries()
+        entries, centre = journal.entries(), journal.centre
+        asked, contact, retakes = centre.requests(), centre.contact(), centre.retakes()
+    now = datetime.now(UTC)
     if as_json:
         root = str(kit.library.root)
         queue = json.loads("".join(waiting.as_json))
-        say.document({**queue, "takes": [as_document(entry, root) for entry in entries]})
+        wanted = {
+            "requests": [request_as_document(each, now) for each in asked],
+            "requests_as_of": timestamp(contact.at) if contact else None,
+            "retakes": [retake_as_document(each) for each in retakes],
+        }
+        say.document({**queue, **wanted, "takes": [as_document(entry, root) for entry in entries]})
         return
     link = waiting.sight.link
     to_send = [line for line in waiting.lines if line.state != "refused"]
@@ -111,6 +122,8 @@ def status(as_json: bool, folder: str | None) -> None:
         click.echo(f"         {waiting.held}")
     if waiting.budget:
         click.echo(f"Today    {say.size(waiting.spent)} of {say.size(waiting.budget)} sent")
+    for line in summary(asked, contact, retakes, now):
+        click.echo(say.plain(line))
     click.echo(f"Takes    {len(entries)}")
     for entry in entries[-10:]:
         click.echo(

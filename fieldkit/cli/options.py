@@ -1,5 +1,6 @@
 """Options that many commands share, and how a command opens its library."""
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -8,10 +9,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.config import rate_of, seconds_of, size_of
-from fieldkit.errors import Damaged, NeedsCrew
+from fieldkit.errors import Damaged, FieldkitError, NeedsCrew
 from fieldkit.model import Consent, ConsentState, Language, Manner, TweetId
 
 if TYPE_CHECKING:
@@ -29,6 +31,22 @@ class TweetParam(click.ParamType[TweetId]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> TweetId:
         """Raises NotATweet, whose sentence says more than click's."""
         return TweetId.parse(str(value))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The tweets that the command centre wants answered."""
+        from fieldkit.cli.requests import kept, shown
+
+        try:
+            asked, _ = kept(ctx.params.get("folder") or os.environ.get("FIELDKIT_LIBRARY"))
+        except FieldkitError:
+            return []
+        return [
+            CompletionItem(each.request.tweet_id, help=shown(each.request.text or "")[:60])
+            for each in asked
+            if each.request.tweet_id.startswith(incomplete)
+        ]
 
 
 TWEET = TweetParam()

@@ -76,6 +76,14 @@ def span(seconds: float | None) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
 
 
+def age(seconds: float) -> str:
+    """How long ago, or how soon, as people say it."""
+    for unit, factor in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= factor:
+            return f"{seconds // factor:.0f} {unit}"
+    return "less than a minute"
+
+
 class Above(Protocol):
     """Bars that take a line above them."""
 
