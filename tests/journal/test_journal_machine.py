@@ -13,7 +13,7 @@ from support.facts import AGREED, NONE, WITHDRAWN, original, rendition, take_id
 
 from fieldkit.errors import NeedsCrew
 from fieldkit.journal import Journal, Meant, Word
-from fieldkit.model import ConsentState, Receipt, Refusal, Station, TweetId
+from fieldkit.model import ConsentState, Receipt, Refusal, Request, Station, TweetId
 
 PROFILES = ("proxy", "tweet")
 STORE = "https://clips.example.org"
@@ -30,6 +30,7 @@ class Line(RuleBasedStateMachine):
         self.takes, self.sealed, self.void, self.tweets = [], set(), set(), {}
         self.consent, self.made, self.received, self.refused = {}, set(), set(), set()
         self.unsent, self.words, self.circles = set(), [], []
+        self.due = {}
 
     def teardown(self):
         self.journal.close()
@@ -116,6 +117,13 @@ class Line(RuleBasedStateMachine):
         if word is Word.RETRY:
             self.unsent = {upload for upload in self.unsent if not applies(meant, *upload)}
 
+    @rule(due=st.dictionaries(st.sampled_from(["1", "2", "3", "4"]), st.none() | st.integers(1, 3)))
+    def hear_what_is_wanted(self, due):
+        self.due = {
+            TweetId(tweet): datetime(2026, 11, day, tzinfo=UTC) if day else None for tweet, day in due.items()
+        }
+        self.journal.centre.heard(STORE, "", [Request(tweet, due=by) for tweet, by in self.due.items()], [])
+
     @rule()
     def forgive(self):
         self.journal.forgive(Station.RENDER)
@@ -155,7 +163,8 @@ class Line(RuleBasedStateMachine):
     def urgency(self, upload):
         take, profile = upload
         first, _ = self.said(upload, Word.FIRST)
-        return -first, PROFILES.index(profile), take not in self.chosen(), self.takes.index(take)
+        due = self.due.get(self.tweets[take]) or datetime.max.replace(tzinfo=UTC)
+        return due, -first, PROFILES.index(profile), take not in self.chosen(), self.takes.index(take)
 
     @invariant()
     def what_waits_is_in_the_order_that_the_crew_wants(self):

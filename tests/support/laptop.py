@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fieldkit.config import Library, Settings
 from fieldkit.journal import Journal
-from fieldkit.model import Rendition, Sha256, TweetId, Upload
+from fieldkit.model import Place, Rendition, Sha256, TweetId, Upload
 from fieldkit.sync.link import Pace
 from fieldkit.sync.patience import Patience
 from fieldkit.sync.push import Pacing, Progress, Push
@@ -31,9 +31,11 @@ class Laptop:
         library.make()
         return cls(library, Journal(library.journal, any_thread=True))
 
-    def make(self, content: bytes, profile: str = "tweet", tweet: TweetId = TWEET) -> Rendition:
+    def make(
+        self, content: bytes, profile: str = "tweet", tweet: TweetId = TWEET, place: Place | None = None
+    ) -> Rendition:
         """A sealed, agreed take with one rendition of these bytes, as if it had been rendered."""
-        take = self.journal.begin(take_id(), tweet, None, "crew", AGREED)
+        take = self.journal.begin(take_id(), tweet, place, "crew", AGREED)
         self.journal.seal(original(take.id))
         sha256 = Sha256(hashlib.sha256(content).hexdigest())
         path = f"renditions/{tweet}-{profile}-{sha256[:12]}.mp4"

@@ -1,0 +1,192 @@
+"""Asking for the command centre's list: when, at what price, and what comes of answers that are none."""
+
+import gzip
+import threading
+
+import pytest
+from support.facts import TWEET
+from support.laptop import noise
+from support.talker import Talker
+from support.tus import Tus as Client
+from support.tus import sha256
+
+from fieldkit.config import Settings
+from fieldkit.demo.bad_link import BadLink
+from fieldkit.dispatch import Dispatch
+from fieldkit.errors import LinkDown, NotAuthorised, WorthRetrying
+from fieldkit.model import Place
+from fieldkit.pipeline import Audience
+from fieldkit.sync.enquiry import Enquiry
+from fieldkit.sync.tus import Tus
+
+
+def quiet() -> Audience:
+    return Audience(
+        lambda _: lambda _done, _of: None, lambda _progress, _rate: None, lambda _: None, lambda _: None
+    )
+
+
+def synced(laptop, url: str, **settings: object) -> Dispatch:
+    dispatch = Dispatch(laptop.library, Settings(store=url).changed(**settings))
+    dispatch.sync(threading.Event(), quiet())
+    return dispatch
+
+
+def asked(laptop) -> list[str]:
+    return [each.request.tweet_id for each in laptop.journal.centre.requests()]
+
+
+def test_the_list_comes_with_what_is_sent_and_decisions_at_the_next_contact(laptop, store):
+    centre = Client(store.url)
+    centre.ask("POST", "/requests", json={"tweet": TWEET, "due": "2026-11-23T10:00:00Z"})
+    content = noise(2000)
+    made = laptop.make(content)
+    synced(laptop, store.url)
+    assert asked(laptop) == [TWEET]
+    path = f"/clips/{TWEET}/{sha256(content)}/decisions"
+    answer = centre.ask("POST", path, json={"decision": "retake", "why": "too dark"})
+    assert answer.status_code == 201
+    assert laptop.journal.centre.retakes() == []
+    synced(laptop, store.url)
+    (retake,) = laptop.journal.centre.retakes()
+    assert (retake.tweet_id, retake.decided.take, retake.decided.why) == (TWEET, made.take, "too dark")
+
+
+def test_a_place_sees_its_own_requests_also_at_a_store_without_tokens(laptop, store):
+    for tweet, place in (("1", "kakuma"), ("2", "zaatari")):
+        Client(store.url).ask("POST", "/requests", json={"tweet": tweet, "place": place})
+    synced(laptop, store.url, place="zaatari")
+    assert asked(laptop) == ["2"]
+
+
+def test_asking_again_costs_a_few_hundred_bytes(laptop, store, bad_link):
+    for number in range(1, 40):
+        Client(store.url).ask("POST", "/requests", json={"tweet": str(number), "text": "Let them in! " * 20})
+    tus = Tus(bad_link.url, "t" * 43)
+    enquiry = Enquiry(laptop.library, tus, bad_link.url, Place("kakuma"))
+    enquiry.ask(5)
+    first, at = bad_link.up_bytes, laptop.journal.centre.contact().at
+    enquiry.ask(5)
+    tus.close()
+    assert bad_link.up_bytes - first < 350
+    assert laptop.journal.centre.contact().at >= at
+    assert len(asked(laptop)) == 39
+
+
+def test_an_upload_is_not_kept_waiting(laptop, store):
+    """The first request over the line is the upload's; the question comes when nothing more is to be sent."""
+    content = noise(50_000)
+    laptop.make(content)
+    with BadLink(("127.0.0.1", store.port)) as link:
+        order = []
+        said = Audience(
+            lambda _: lambda _done, _of: None,
+            lambda _progress, _rate: order.append("sending"),
+            lambda _: order.append(laptop.journal.centre.contact()),
+            lambda _: None,
+        )
+        Dispatch(laptop.library, Settings(store=link.url)).sync(threading.Event(), said)
+    assert order[-1] is None  # at the receipt nobody had asked yet
+    assert laptop.journal.centre.contact() is not None
+
+
+class Answers:
+    """A store's side of `Tus.get`, and a clock."""
+
+    def __init__(self) -> None:
+        self.now, self.asked, self.gone = 0.0, 0, False
+        self.came = threading.Event()
+
+    def get(self, path, etag, patience, most):
+        self.asked += 1
+        self.came.set()
+        if self.gone:
+            raise LinkDown("gone")
+        return "one", b'{"requests": [], "decisions": []}'
+
+
+def policy(laptop) -> tuple[Enquiry, Answers]:
+    answers = Answers()
+    return Enquiry(laptop.library, answers, "https://x", None, lambda: answers.now), answers  # type: ignore[arg-type]
+
+
+def test_an_idle_laptop_asks_every_five_minutes_and_sooner_where_no_answer_came(laptop):
+    enquiry, answers = policy(laptop)
+    for now, times in ((0, 1), (1, 1), (299, 1), (300, 2), (599, 2)):
+        answers.now = now
+        enquiry.when_idle()
+        assert answers.asked == times, now
+    answers.gone = True
+    for now, times in ((600, 3), (659, 3), (660, 4)):
+        answers.now = now
+        enquiry.when_idle()
+        assert answers.asked == times, now
+
+
+def test_a_long_upload_is_asked_beside_once_it_fills_the_line(laptop):
+    enquiry, answers = policy(laptop)
+    for now in (0, 1, 4.9):
+        answers.now = now
+        enquiry.while_sending()
+    assert answers.asked == 0
+    answers.now = 5
+    enquiry.while_sending()
+    assert answers.came.wait(10)
+    with enquiry._asking:  # the thread has ended
+        pass
+    for _ in range(3):
+        enquiry.while_sending()
+    assert answers.asked == 1
+    enquiry.when_idle()
+    assert answers.asked == 1
+
+
+NONE = {"Tus-Resumable": "1.0.0"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        ([None], LinkDown),
+        ([(200, {"Content-Type": "text/html"})], LinkDown),  # a captive portal
+        ([(200, {**NONE, "ETag": "x"})], LinkDown),  # no list
+        ([(302, {"Location": "http://portal.example/"})], LinkDown),
+        ([(404, {})], LinkDown),  # a tus server that is no fieldkit store
+        ([(404, NONE)], WorthRetrying),
+        ([(401, NONE)], NotAuthorised),
+        ([(503, NONE)], WorthRetrying),
+    ],
+)
+def test_an_answer_that_is_none_leaves_the_list_as_it_is(laptop, answers, error):
+    with Talker(answers) as talker:
+        laptop.journal.centre.heard(talker.url, "old", [], [])
+        tus = Tus(talker.url)
+        with pytest.raises(error):
+            Enquiry(laptop.library, tus, talker.url, None).ask(2)
+        tus.close()
+        assert laptop.journal.centre.contact().etag == "old"
+        assert talker.requests[0].headers["If-None-Match"] == "old"
+        synced(laptop, talker.url)  # and nobody hears of it who only wanted to send
+
+
+def test_another_store_is_asked_for_all_it_has(laptop, store):
+    laptop.journal.centre.heard("https://other.example", "etag of theirs", [], [])
+    Client(store.url).ask("POST", "/requests", json={"tweet": "9"})
+    synced(laptop, store.url)
+    assert asked(laptop) == ["9"]
+
+
+def test_a_list_that_never_ends_is_cut_off(laptop, tmp_path):
+    packed = gzip.compress(bytes(5_000_000))
+    assert len(packed) < 10_000
+
+    class Bomb(Talker):
+        def _bytes(self, method, status, headers):
+            head = f"HTTP/1.1 200 so\r\nTus-Resumable: 1.0.0\r\nETag: x\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+            return head.encode() + packed
+
+    with Bomb([(200, {})]) as talker:
+        tus = Tus(talker.url)
+        with pytest.raises(LinkDown, match="far too long"):
+            Enquiry(laptop.library, tus, talker.url, None).ask(5)
+        tus.close()
