@@ -72,7 +72,7 @@ class Dispatch:
         """Asks the store what the command centre wants. Raises WorthRetrying, NeedsCrew; what is kept stays."""
         self.library.make()
         with contextlib.closing(Tus(self.store, self.settings.token)) as tus:
-            self._enquiry(tus).ask(patience)
+            self._enquiry(tus, lambda: None).ask(patience)
 
     def staying(self, stack: contextlib.ExitStack, stop: threading.Event, audience: Audience) -> Worker:
         """A worker that is opened when it is first wanted, again where that failed, and kept until `stack` closes."""
@@ -96,7 +96,7 @@ class Dispatch:
         ):
             sight = live.Live(self.library.live, lambda: tus.round_trip)
             held = holding(self.settings, lambda: purse.spent)
-            enquiry = self._enquiry(tus)
+            enquiry = self._enquiry(tus, held)
 
             def tell(progress: Progress) -> None:
                 sight(progress)
@@ -118,14 +118,14 @@ class Dispatch:
 
             def work() -> Outcome:
                 outcome = pipeline.once(self.library, "sync", worker, stop)
-                if not outcome.held and not stop.is_set():
+                if not stop.is_set():
                     enquiry.when_idle()
                 return outcome
 
             yield work
 
-    def _enquiry(self, tus: Tus) -> Enquiry:
-        return Enquiry(self.library, tus, self.store, self.settings.place)
+    def _enquiry(self, tus: Tus, held: Callable[[], str | None]) -> Enquiry:
+        return Enquiry(self.library, tus, self.store, self.settings.place, held=held)
 
     def _journal(self, *, any_thread: bool = False) -> Journal:
         self.library.make()

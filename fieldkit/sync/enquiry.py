@@ -14,7 +14,7 @@ from fieldkit.protocol import REQUESTS
 from fieldkit.sync.tus import Tus
 from fieldkit.wanted import read_wanted
 
-_EVERY = 300.0  # seconds between two answers: 700 bytes each, 200 kB a day
+_EVERY = 300.0  # seconds between two answers: 240 bytes up and 150 down where nothing changed
 _AGAIN = 60.0  # seconds after one that did not come
 _FULL = (
     5.0  # seconds after which an upload has filled the line, so that a question delays it by its bytes alone
@@ -24,7 +24,8 @@ _IDLE_PATIENCE, _BUSY_PATIENCE = 8.0, 20.0  # seconds for an answer; the second 
 
 
 class Enquiry:
-    """Keeps in the journal what the store says to one library. `place` is what an open store can't tell itself.
+    """Keeps in the journal what the store says to one library. `place` is what an open store can't tell itself,
+    and `held` gives the sentence of what keeps everything from being sent, or None.
 
     An answer is nothing that anything waits for: where none comes, the list that is kept stays as it is.
     """
@@ -35,10 +36,13 @@ class Enquiry:
         tus: Tus,
         store: str,
         place: Place | None,
+        *,
+        held: Callable[[], str | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._library, self._tus, self._store, self._clock = library, tus, store, clock
         self._path = REQUESTS + (f"?{urlencode({'place': place})}" if place else "")
+        self._held = held
         self._next = 0.0  # on the clock
         self._sending_since: float | None = None
         self._asking = threading.Lock()
@@ -82,6 +86,8 @@ class Enquiry:
         self._next = self._clock() + _AGAIN
         try:
             with suppress(FieldkitError):
+                if self._held():
+                    return
                 self.ask(patience)
                 self._next = self._clock() + _EVERY
         finally:

@@ -233,7 +233,10 @@ class Tus:
         known = {"If-None-Match": etag} if etag else {}
         content = b""
         with self._request("GET", url, headers | known, None, patience, stream=True) as answer:
-            _settle(answer, {200, 304})
+            try:
+                _settle(answer, {200, 304})
+            except (Gone, Refused) as error:  # of uploads they say something else
+                raise NeedsCrew(f"The store does not tell this laptop: {_said(answer) or error}.") from error
             if answer.status_code == 304:
                 return None
             try:

@@ -13,7 +13,7 @@ from support.tus import sha256
 from fieldkit.config import Settings
 from fieldkit.demo.bad_link import BadLink
 from fieldkit.dispatch import Dispatch
-from fieldkit.errors import LinkDown, NotAuthorised, WorthRetrying
+from fieldkit.errors import LinkDown, NeedsCrew, NotAuthorised, WorthRetrying
 from fieldkit.model import Place
 from fieldkit.pipeline import Audience
 from fieldkit.sync.enquiry import Enquiry
@@ -94,7 +94,7 @@ class Answers:
     """A store's side of `Tus.get`, and a clock."""
 
     def __init__(self) -> None:
-        self.now, self.asked, self.gone = 0.0, 0, False
+        self.now, self.asked, self.gone, self.held = 0.0, 0, False, None
         self.came = threading.Event()
 
     def get(self, path, etag, patience, most):
@@ -107,7 +107,15 @@ class Answers:
 
 def policy(laptop) -> tuple[Enquiry, Answers]:
     answers = Answers()
-    return Enquiry(laptop.library, answers, "https://x", None, lambda: answers.now), answers  # type: ignore[arg-type]
+    enquiry = Enquiry(
+        laptop.library,
+        answers,  # type: ignore[arg-type]
+        "https://x",
+        None,
+        held=lambda: answers.held,
+        clock=lambda: answers.now,
+    )
+    return enquiry, answers
 
 
 def test_an_idle_laptop_asks_every_five_minutes_and_sooner_where_no_answer_came(laptop):
@@ -121,6 +129,16 @@ def test_an_idle_laptop_asks_every_five_minutes_and_sooner_where_no_answer_came(
         answers.now = now
         enquiry.when_idle()
         assert answers.asked == times, now
+
+
+def test_nothing_is_asked_while_the_crew_wants_nothing_sent(laptop):
+    enquiry, answers = policy(laptop)
+    answers.held = "Sending waits for 22:00."
+    enquiry.when_idle()
+    assert answers.asked == 0
+    answers.held, answers.now = None, 60
+    enquiry.when_idle()
+    assert answers.asked == 1
 
 
 def test_a_long_upload_is_asked_beside_once_it_fills_the_line(laptop):
@@ -152,7 +170,8 @@ NONE = {"Tus-Resumable": "1.0.0"}
         ([(200, {**NONE, "ETag": "x"})], LinkDown),  # no list
         ([(302, {"Location": "http://portal.example/"})], LinkDown),
         ([(404, {})], LinkDown),  # a tus server that is no fieldkit store
-        ([(404, NONE)], WorthRetrying),
+        ([(404, NONE)], NeedsCrew),  # a store of an older fieldkit
+        ([(403, NONE)], NeedsCrew),  # another place
         ([(401, NONE)], NotAuthorised),
         ([(503, NONE)], WorthRetrying),
     ],
