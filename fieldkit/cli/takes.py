@@ -125,6 +125,8 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
             }
             for r in entry.renditions
         ],
+        "decision": entry.decided.decision if entry.decided else None,
+        "why": entry.decided.why if entry.decided else None,
         "refusal": " ".join(dict.fromkeys(refusal.why for refusal in entry.refusals)) or None,
     }
 
@@ -152,4 +154,5 @@ def state_of(entry: Entry) -> str:
     if entry.consent.state is not ConsentState.AGREED:
         return f"stays here: {'consent withdrawn' if entry.consent.state is ConsentState.WITHDRAWN else 'no consent'}"
     made = [f"{r.profile} {'arrived' if r.profile in entry.receipted else 'waits'}" for r in entry.renditions]
-    return ", ".join(made) or "to be rendered"
+    decided = [entry.decided.decision] if entry.decided else []
+    return ", ".join([*made, *decided]) or "to be rendered"

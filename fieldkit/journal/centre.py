@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fieldkit.journal import database, rows
-from fieldkit.model import Decided, Language, Place, Priority, Request, TakeId, TweetId
+from fieldkit.model import Decided, Language, Place, Priority, Request, TweetId
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,10 @@ class Centre:
         )
         return [Asked(_request(row), row["takes"]) for row in found]
 
-    def decisions(self) -> list[tuple[TweetId, Decided]]:
-        """The newest decision about each take that is here, the last first."""
-        found = self._rows("SELECT * FROM decisions JOIN takes USING (take) ORDER BY at DESC, take")
-        return [(TweetId(row["tweet_id"]), _decided(row)) for row in found]
-
     def retakes(self) -> list[Retake]:
         """Takes to be recorded again, because it said so and no other has come since; the last decided first."""
         found = self._rows("SELECT * FROM retakes ORDER BY at DESC, take")
-        return [Retake(TweetId(row["tweet_id"]), _decided(row)) for row in found]
+        return [Retake(TweetId(row["tweet_id"]), rows.decided_of(row)) for row in found]
 
     def _contacted(self, store: str, etag: str) -> None:
         self._db.execute("DELETE FROM contacts WHERE store != ?", (store,))
@@ -136,10 +131,6 @@ def _request(row: sqlite3.Row) -> Request:
         _time(row["due"]) if row["due"] else None,
         _time(row["added_at"]) if row["added_at"] else None,
     )
-
-
-def _decided(row: sqlite3.Row) -> Decided:
-    return Decided(TakeId(row["take"]), row["decision"], row["why"], _time(row["at"]))
 
 
 def _time(text: str) -> datetime:

@@ -15,6 +15,7 @@ from fieldkit.journal.lineup import Lineup
 from fieldkit.model import (
     Consent,
     ConsentState,
+    Decided,
     Original,
     Place,
     Receipt,
@@ -50,6 +51,7 @@ class Entry:
     receipted: frozenset[str] = frozenset()  # profiles whose present bytes a store has
     refusals: list[Refusal] = field(default_factory=list)
     passports: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # by profile
+    decided: Decided | None = None  # the command centre's newest word
 
 
 class Journal:
@@ -268,9 +270,11 @@ class Journal:
         found = self._rows(
             """
             SELECT t.*, c.state, c.language, c.manner, o.path, o.sha256, o.bytes, o.seconds, o.recovered,
-                   t.take IN (SELECT take FROM circled) AS circled, v.take IS NOT NULL AS voided
+                   t.take IN (SELECT take FROM circled) AS circled, v.take IS NOT NULL AS voided,
+                   d.decision, d.why, d.at
             FROM takes AS t JOIN consent_now AS c USING (take)
                  LEFT JOIN originals AS o USING (take) LEFT JOIN voids AS v USING (take)
+                 LEFT JOIN decisions AS d USING (take)
             WHERE t.tweet_id = coalesce(?, t.tweet_id) ORDER BY t.entered
             """,
             tweet_id,
@@ -372,6 +376,7 @@ class Journal:
                 r["profile"]: json.loads(r["passport"])
                 for r in self._rows("SELECT profile, passport FROM passports WHERE take = ?", take.id)
             },
+            rows.decided_of(row) if row["decision"] else None,
         )
 
     def _insert(self, table: str, **columns: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from fieldkit.model import (
     Consent,
     ConsentState,
+    Decided,
     Language,
     Manner,
     Original,
@@ -70,3 +71,7 @@ def rendition_of(row: sqlite3.Row) -> Rendition:
         row["width"],
         row["height"],
     )
+
+
+def decided_of(row: sqlite3.Row) -> Decided:
+    return Decided(TakeId(row["take"]), row["decision"], row["why"], datetime.fromisoformat(row["at"]))

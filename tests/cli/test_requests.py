@@ -104,7 +104,9 @@ def test_status_tells_what_is_open_what_is_due_and_what_to_record_again(crew, st
     assert "Requests 2 open, 1 urgent, as of less than a minute ago" in shown
     assert f"due in 2 h: {TWEET}  @amnesty" in shown
     assert f"retake {OTHER}: too dark (take {made.take[-6:]})" in shown
+    assert "tweet arrived, retake" in shown
     told = json.loads(crew.done("status", "--json"))
+    assert [(take["decision"], take["why"]) for take in told["takes"]] == [("retake", "too\ndark")]
     assert [each["tweet_id"] for each in told["requests"]] == [OTHER, TWEET]
     assert [(each["take"], each["why"]) for each in told["retakes"]] == [(made.take, "too\ndark")]
 

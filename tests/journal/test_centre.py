@@ -91,12 +91,12 @@ def test_a_decision_is_kept_where_its_take_is_and_the_newest_counts(journal):
     take = taken(journal)
     retake = Decided(take, "retake", "too dark", NOON)
     journal.centre.heard(STORE, "one", [], [retake, Decided(take_id(), "approved", "", NOON)])
-    assert journal.centre.decisions() == [(TWEET, retake)]
+    assert [entry.decided for entry in journal.entries()] == [retake]
     approved = Decided(take, "approved", "", NOON + timedelta(hours=1))
     journal.centre.heard(STORE, "two", [], [approved])
-    assert journal.centre.decisions() == [(TWEET, approved)]
+    assert journal.entry(take).decided == approved
     journal.centre.heard(STORE, "three", [], [])  # of late nothing was decided about it
-    assert journal.centre.decisions() == [(TWEET, approved)]
+    assert journal.entry(take).decided == approved
 
 
 def test_a_retake_is_wanted_until_there_is_one_or_another_is_approved(journal):
