@@ -2,6 +2,8 @@
 
 import gzip
 import threading
+import time
+from datetime import UTC, datetime
 
 import pytest
 from support.facts import TWEET
@@ -13,10 +15,11 @@ from support.tus import sha256
 from fieldkit.config import Settings
 from fieldkit.demo.bad_link import BadLink
 from fieldkit.dispatch import Dispatch
-from fieldkit.errors import LinkDown, NeedsCrew, NotAuthorised, WorthRetrying
-from fieldkit.model import Place
+from fieldkit.errors import LinkDown, NeedsCrew, NotAuthorised, SetAside, WorthRetrying
+from fieldkit.model import Place, Request, TweetId
 from fieldkit.pipeline import Audience
 from fieldkit.sync.enquiry import Enquiry
+from fieldkit.sync.steering import Steering
 from fieldkit.sync.tus import Tus
 
 
@@ -50,6 +53,42 @@ def test_the_list_comes_with_what_is_sent_and_decisions_at_the_next_contact(lapt
     synced(laptop, store.url)
     (retake,) = laptop.journal.centre.retakes()
     assert (retake.tweet_id, retake.decided.take, retake.decided.why) == (TWEET, made.take, "too dark")
+
+
+def test_a_worker_that_stays_hears_of_what_is_wanted_and_of_what_was_decided(laptop, store):
+    centre = Client(store.url)
+    centre.ask("POST", "/requests", json={"tweet": TWEET})
+    stop = threading.Event()
+    dispatch = Dispatch(laptop.library, Settings(store=store.url))
+    worker = threading.Thread(target=lambda: dispatch.sync(stop, quiet(), watch=True))
+    worker.start()
+    try:
+        deadline = time.monotonic() + 20
+        while asked(laptop) != [TWEET]:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    finally:
+        stop.set()
+        worker.join()
+
+
+def test_what_becomes_due_while_something_else_is_sent_goes_first(laptop, store):
+    bulk, urgent = laptop.make(noise(2_000_000)), laptop.make(noise(3000), tweet=TweetId("7"))
+    due = Request(TweetId("7"), due=datetime(2026, 11, 23, tzinfo=UTC))
+
+    def hear(progress):
+        if progress.acknowledged:
+            laptop.journal.centre.heard(store.url, "one", [due], [])
+
+    with BadLink(("127.0.0.1", store.port), rate=8_000_000) as link:
+        push = laptop.push(link.url, tell=hear, steer=Steering(laptop.journal, link.url, lambda: None))
+        first, second = laptop.due(link.url)
+        assert (first.rendition, second.rendition) == (bulk, urgent)
+        with pytest.raises(SetAside):
+            push(first)
+        order = [push(laptop.journal.lineup.next(link.url)).take for _ in range(2)]
+        assert order == [urgent.take, bulk.take]
+        assert link.up_bytes < 2_003_000 + 20_000
 
 
 def test_a_place_sees_its_own_requests_also_at_a_store_without_tokens(laptop, store):
