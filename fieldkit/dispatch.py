@@ -117,9 +117,9 @@ class Dispatch:
             worker = pipeline.Pusher(journal, push, self.store, held, sight.holds, audience.arrived)
 
             def work() -> Outcome:
+                enquiry.begin()
                 outcome = pipeline.once(self.library, "sync", worker, stop)
-                if not stop.is_set():
-                    enquiry.when_idle()
+                enquiry.end()
                 return outcome
 
             yield work

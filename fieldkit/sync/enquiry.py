@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from urllib.parse import urlencode
 
 from fieldkit.config import Library
@@ -14,13 +13,11 @@ from fieldkit.protocol import REQUESTS
 from fieldkit.sync.tus import Tus
 from fieldkit.wanted import read_wanted
 
-_EVERY = 300.0  # seconds between two answers: 240 bytes up and 150 down where nothing changed
-_AGAIN = 60.0  # seconds after one that did not come
-_FULL = (
-    5.0  # seconds after which an upload has filled the line, so that a question delays it by its bytes alone
-)
+_EVERY = 300.0  # seconds between two questions: 260 bytes up and 170 down where nothing changed
+_AGAIN = 60.0  # seconds after one that got no answer
+_LONG = 900.0  # seconds of sending after which one is asked beside an upload, behind what fills the line
 _LARGEST = 2_000_000  # bytes of a list
-_IDLE_PATIENCE, _BUSY_PATIENCE = 8.0, 20.0  # seconds for an answer; the second shares its line with an upload
+_PATIENCE, _LONG_PATIENCE = 8.0, 20.0  # seconds for an answer
 
 
 class Enquiry:
@@ -43,9 +40,8 @@ class Enquiry:
         self._library, self._tus, self._store, self._clock = library, tus, store, clock
         self._path = REQUESTS + (f"?{urlencode({'place': place})}" if place else "")
         self._held = held
-        self._next = 0.0  # on the clock
-        self._sending_since: float | None = None
-        self._asking = threading.Lock()
+        self._asked_at: float | None = None  # on the clock
+        self._asking: threading.Thread | None = None
 
     def ask(self, patience: float) -> None:
         """Asks now, with so many seconds for the answer. Raises WorthRetrying, NeedsCrew; what is kept stays."""
@@ -63,32 +59,31 @@ class Enquiry:
                 raise LinkDown("What came is no list of requests: it did not come from the store.") from error
             journal.centre.heard(self._store, etag, requests, decisions)
 
-    def when_idle(self) -> None:
-        """Asks if it is time: nothing is being sent. Raises nothing."""
-        self._sending_since = None
-        if self._is_time():
-            self._try(_IDLE_PATIENCE)
+    def begin(self) -> None:
+        """Asks if it is time, beside what is about to be sent: the line is still empty then. Raises nothing."""
+        self._ask_beside(_EVERY, _PATIENCE)
 
     def while_sending(self) -> None:
-        """Asks beside an upload if it is time, in a thread of its own. Raises nothing, and takes no time."""
-        now = self._clock()
-        if self._sending_since is None:
-            self._sending_since = now
-        if now - self._sending_since >= _FULL and self._is_time():
-            threading.Thread(target=self._try, args=(_BUSY_PATIENCE,), daemon=True).start()
+        """Asks beside an upload that takes long. Raises nothing, and takes no time."""
+        self._ask_beside(_LONG, _LONG_PATIENCE)
 
-    def _is_time(self) -> bool:
-        return self._clock() >= self._next and not self._asking.locked()
+    def end(self) -> None:
+        """Returns when the answer is there or does not come: at once, where anything was sent meanwhile."""
+        if self._asking is not None:
+            self._asking.join()
+
+    def _ask_beside(self, every: float, patience: float) -> None:
+        now = self._clock()
+        if self._asked_at is not None and now - self._asked_at < every:
+            return
+        if self._held() or (self._asking is not None and self._asking.is_alive()):
+            return
+        self._asked_at = now
+        self._asking = threading.Thread(target=self._try, args=(patience,), daemon=True)
+        self._asking.start()
 
     def _try(self, patience: float) -> None:
-        if not self._asking.acquire(blocking=False):
-            return
-        self._next = self._clock() + _AGAIN
         try:
-            with suppress(FieldkitError):
-                if self._held():
-                    return
-                self.ask(patience)
-                self._next = self._clock() + _EVERY
-        finally:
-            self._asking.release()
+            self.ask(patience)
+        except FieldkitError:
+            self._asked_at = self._clock() - _EVERY + _AGAIN

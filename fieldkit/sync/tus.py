@@ -228,11 +228,13 @@ class Tus:
         Waits so many seconds and takes at most so many bytes. Raises LinkDown for anything longer, too.
         """
         # the fewest bytes: without what requests says by itself, and the answer packed
-        headers: dict[str, str | None] = {"Accept": None, "Connection": None, "Accept-Encoding": "gzip"}
+        # a connection that stays open beside an upload would have its keepalive probes cross the line
+        headers: dict[str, str | None] = {"Accept": None, "Accept-Encoding": "gzip", "Connection": "close"}
         url = self._base.removesuffix(protocol.FILES) + path
         known = {"If-None-Match": etag} if etag else {}
         content = b""
-        with self._request("GET", url, headers | known, None, patience, stream=True) as answer:
+        asked = self._request("GET", url, headers | known, None, patience, connect=patience, stream=True)
+        with asked as answer:
             try:
                 _settle(answer, {200, 304})
             except (Gone, Refused) as error:  # of uploads they say something else
@@ -291,6 +293,7 @@ class Tus:
         body: Body | None,
         allowed: float,
         *,
+        connect: float = _CONNECT,
         stream: bool = False,
     ) -> requests.Response:
         self.line.mine.tell = None if body is None else body.travels_on
@@ -300,7 +303,7 @@ class Tus:
                 url,
                 headers=headers,
                 data=body,
-                timeout=(_CONNECT, allowed),
+                timeout=(connect, allowed),
                 allow_redirects=False,
                 stream=stream,
             )

@@ -112,21 +112,19 @@ def test_asking_again_costs_a_few_hundred_bytes(laptop, store, bad_link):
     assert len(asked(laptop)) == 39
 
 
-def test_an_upload_is_not_kept_waiting(laptop, store):
-    """The first request over the line is the upload's; the question comes when nothing more is to be sent."""
-    content = noise(50_000)
-    laptop.make(content)
-    with BadLink(("127.0.0.1", store.port)) as link:
-        order = []
-        said = Audience(
-            lambda _: lambda _done, _of: None,
-            lambda _progress, _rate: order.append("sending"),
-            lambda _: order.append(laptop.journal.centre.contact()),
-            lambda _: None,
-        )
-        Dispatch(laptop.library, Settings(store=link.url)).sync(threading.Event(), said)
-    assert order[-1] is None  # at the receipt nobody had asked yet
-    assert laptop.journal.centre.contact() is not None
+def test_an_upload_waits_for_no_answer(laptop, store, monkeypatch):
+    laptop.make(noise(50_000))
+    arrived = threading.Event()
+    waited = []
+    monkeypatch.setattr(Tus, "get", lambda *_: waited.append(arrived.wait(20)))
+    said = Audience(
+        lambda _: lambda _done, _of: None,
+        lambda _progress, _rate: None,
+        lambda _: arrived.set(),
+        lambda _: None,
+    )
+    Dispatch(laptop.library, Settings(store=store.url)).sync(threading.Event(), said)
+    assert waited == [True]
 
 
 class Answers:
@@ -134,17 +132,17 @@ class Answers:
 
     def __init__(self) -> None:
         self.now, self.asked, self.gone, self.held = 0.0, 0, False, None
-        self.came = threading.Event()
 
     def get(self, path, etag, patience, most):
         self.asked += 1
-        self.came.set()
         if self.gone:
             raise LinkDown("gone")
         return "one", b'{"requests": [], "decisions": []}'
 
 
-def policy(laptop) -> tuple[Enquiry, Answers]:
+@pytest.fixture
+def policy(laptop):
+    """An enquiry, and the answers to it."""
     answers = Answers()
     enquiry = Enquiry(
         laptop.library,
@@ -157,45 +155,45 @@ def policy(laptop) -> tuple[Enquiry, Answers]:
     return enquiry, answers
 
 
-def test_an_idle_laptop_asks_every_five_minutes_and_sooner_where_no_answer_came(laptop):
-    enquiry, answers = policy(laptop)
-    for now, times in ((0, 1), (1, 1), (299, 1), (300, 2), (599, 2)):
-        answers.now = now
-        enquiry.when_idle()
-        assert answers.asked == times, now
-    answers.gone = True
-    for now, times in ((600, 3), (659, 3), (660, 4)):
-        answers.now = now
-        enquiry.when_idle()
+def test_a_laptop_asks_every_five_minutes_and_sooner_where_no_answer_came(policy):
+    enquiry, answers = policy
+    for now, gone, times in (
+        (0, False, 1),
+        (1, False, 1),
+        (299, False, 1),
+        (300, True, 2),
+        (359, True, 2),
+        (360, False, 3),
+        (659, False, 3),
+        (660, False, 4),
+    ):
+        answers.now, answers.gone = now, gone
+        enquiry.begin()
+        enquiry.end()
         assert answers.asked == times, now
 
 
-def test_nothing_is_asked_while_the_crew_wants_nothing_sent(laptop):
-    enquiry, answers = policy(laptop)
+def test_nothing_is_asked_while_the_crew_wants_nothing_sent(policy):
+    enquiry, answers = policy
     answers.held = "Sending waits for 22:00."
-    enquiry.when_idle()
+    for ask in (enquiry.begin, enquiry.while_sending):
+        ask()
+        enquiry.end()
     assert answers.asked == 0
-    answers.held, answers.now = None, 60
-    enquiry.when_idle()
+    answers.held = None
+    enquiry.begin()
+    enquiry.end()
     assert answers.asked == 1
 
 
-def test_a_long_upload_is_asked_beside_once_it_fills_the_line(laptop):
-    enquiry, answers = policy(laptop)
-    for now in (0, 1, 4.9):
+def test_beside_a_long_upload_a_laptop_asks_now_and_then(policy):
+    enquiry, answers = policy
+    enquiry.begin()
+    for now, times in ((1, 1), (899, 1), (900, 2), (1799, 2), (1800, 3)):
         answers.now = now
         enquiry.while_sending()
-    assert answers.asked == 0
-    answers.now = 5
-    enquiry.while_sending()
-    assert answers.came.wait(10)
-    with enquiry._asking:  # the thread has ended
-        pass
-    for _ in range(3):
-        enquiry.while_sending()
-    assert answers.asked == 1
-    enquiry.when_idle()
-    assert answers.asked == 1
+        enquiry.end()
+        assert answers.asked == times, now
 
 
 NONE = {"Tus-Resumable": "1.0.0"}
