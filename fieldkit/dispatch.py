@@ -71,8 +71,7 @@ class Dispatch:
     def enquire(self, patience: float) -> None:
         """Asks the store what the command centre wants. Raises WorthRetrying, NeedsCrew; what is kept stays."""
         self.library.make()
-        with contextlib.closing(Tus(self.store, self.settings.token)) as tus:
-            self._enquiry(tus, lambda: None).ask(patience)
+        self._enquiry(lambda: None).ask(patience)
 
     def staying(self, stack: contextlib.ExitStack, stop: threading.Event, audience: Audience) -> Worker:
         """A worker that is opened when it is first wanted, again where that failed, and kept until `stack` closes."""
@@ -96,7 +95,7 @@ class Dispatch:
         ):
             sight = live.Live(self.library.live, lambda: tus.round_trip)
             held = holding(self.settings, lambda: purse.spent)
-            enquiry = self._enquiry(tus, held)
+            enquiry = self._enquiry(held)
 
             def tell(progress: Progress) -> None:
                 sight(progress)
@@ -124,8 +123,15 @@ class Dispatch:
 
             yield work
 
-    def _enquiry(self, tus: Tus, held: Callable[[], str | None]) -> Enquiry:
-        return Enquiry(self.library, tus, self.store, self.settings.place, held=held)
+    def _enquiry(self, held: Callable[[], str | None]) -> Enquiry:
+        # on a line of its own: a connection that was dialled ahead, or is still warm, is the upload's
+        return Enquiry(
+            self.library,
+            lambda: Tus(self.store, self.settings.token),
+            self.store,
+            self.settings.place,
+            held=held,
+        )
 
     def _journal(self, *, any_thread: bool = False) -> Journal:
         self.library.make()

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from urllib.parse import urlencode
 
 from fieldkit.config import Library
@@ -21,8 +22,10 @@ _PATIENCE, _LONG_PATIENCE = 8.0, 20.0  # seconds for an answer
 
 
 class Enquiry:
-    """Keeps in the journal what the store says to one library. `place` is what an open store can't tell itself,
-    and `held` gives the sentence of what keeps everything from being sent, or None.
+    """Keeps in the journal what the store says to one library, over a new `line` for each question.
+
+    `place` is what an open store can't tell itself, and `held` gives the sentence of what keeps everything from
+    being sent, or None.
 
     An answer is nothing that anything waits for: where none comes, the list that is kept stays as it is.
     """
@@ -30,14 +33,14 @@ class Enquiry:
     def __init__(
         self,
         library: Library,
-        tus: Tus,
+        line: Callable[[], Tus],
         store: str,
         place: Place | None,
         *,
         held: Callable[[], str | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._library, self._tus, self._store, self._clock = library, tus, store, clock
+        self._library, self._line, self._store, self._clock = library, line, store, clock
         self._path = REQUESTS + (f"?{urlencode({'place': place})}" if place else "")
         self._held = held
         self._asked_at: float | None = None  # on the clock
@@ -45,10 +48,10 @@ class Enquiry:
 
     def ask(self, patience: float) -> None:
         """Asks now, with so many seconds for the answer. Raises WorthRetrying, NeedsCrew; what is kept stays."""
-        with Journal(self._library.journal) as journal:
+        with Journal(self._library.journal) as journal, closing(self._line()) as tus:
             last = journal.centre.contact()
             known = last.etag if last and last.store == self._store else ""
-            told = self._tus.get(self._path, known, patience, _LARGEST)
+            told = tus.get(self._path, known, patience, _LARGEST)
             if told is None:
                 journal.centre.heard_again(self._store, known)
                 return
