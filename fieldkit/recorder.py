@@ -17,12 +17,14 @@ from fieldkit.capture.ingest import Ingested, ingest
 from fieldkit.capture.lookout import tweet_in
 from fieldkit.capture.offload import BySlate, Piece, offload
 from fieldkit.capture.order import Order
-from fieldkit.capture.record import Moment, record
+from fieldkit.capture.record import Taken, record
+from fieldkit.capture.replay import measured as replayed
 from fieldkit.capture.rig import PREVIEW, TEST, Shot
+from fieldkit.capture.watch import Moment
 from fieldkit.config import Library, Settings
 from fieldkit.errors import FieldkitError, NoConsent, NoDevice
 from fieldkit.journal import Journal
-from fieldkit.model import Consent, ConsentState, Original, Rendition, TweetId
+from fieldkit.model import Consent, ConsentState, Rendition, TweetId
 from fieldkit.transcode import repair
 from fieldkit.transcode.adopt import adopt, fit
 from fieldkit.transcode.ffmpeg import Ffmpeg
@@ -98,8 +100,8 @@ class Recorder:
         preview: bool,
         stop: threading.Event,
         tell: Callable[[Moment], None],
-    ) -> Original:
-        """One take, from the camera to the sealed original. Raises NoDevice, DiskFull, NeedsCrew."""
+    ) -> Taken:
+        """One take, from the camera to the sealed original and its verdict. Raises NoDevice, DiskFull, NeedsCrew."""
         shot = self._shot(seconds, size, fps)
         with self._journal() as journal, contextlib.ExitStack() as stack:
             window = Window(PREVIEW) if preview and displayed(os.environ) else None
@@ -111,11 +113,10 @@ class Recorder:
                 journal,
                 self.library,
                 Ffmpeg(self.settings.ffmpeg).start,
-                readable=seconds_of,
+                measure=measured,
                 stop=stop,
                 tell=tell,
                 show=window.show if window else None,
-                measure=measured,
             )
 
     def devices(self) -> Devices:
@@ -151,10 +152,5 @@ def seconds_of(path: Path) -> float | None:
 
 
 def measured(path: Path) -> Measured:
-    """What the verdict on a take rests on. Raises NotAVideo."""
-    found = seen(path)
-    video, sound = found.video, found.audio
-    assert video is not None
-    return Measured(
-        video.start + video.seconds, sound.seconds if sound else None, float(1 / video.fps), video.longest_gap
-    )
+    """What the verdict on a recording rests on. Raises NotAVideo."""
+    return replayed(path, opened)

@@ -11,6 +11,12 @@ LONGEST = 140.0  # seconds, X's limit
 PREVIEW = (320, 180)  # pixels, bgr24
 _NETWORK = ("rtsp", "rtsps", "http", "https")
 _FILMED = (".m3u8", ".mp4", ".ts", ".mkv", ".webm")  # they carry times of their own; MJPEG over HTTP has none
+# a level ten times a second; freezedetect's own -60 dB takes a live sensor's hiss for nothing, once scaled down
+_METER = (
+    "asetnsamples=4800:p=0,astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=RMS_level+Peak_level,"
+    "ametadata=mode=print"
+)
+_DETECT = "blackdetect=d=1,freezedetect=n=-70dB:d=2,metadata=mode=print:key=lavfi.black_start"
 _FIFO = ["-f", "fifo", "-fifo_format", "{}", "-drop_pkts_on_overflow", "1", "-queue_size", "8"]
 
 
@@ -52,12 +58,15 @@ class Shot:
         return url._replace(netloc=url.hostname or "", query="").geturl()
 
 
-def arguments(shot: Shot, platform: str, destination: Path, *, preview: bool = False) -> list[str]:
+def arguments(
+    shot: Shot, platform: str, destination: Path, *, preview: bool = False, since: float = 0.0
+) -> list[str]:
     """ffmpeg's arguments for `platform` as sys.platform says it. Raises NoDevice for a camera it has no way to.
 
     Picture and sound go into `destination` on one clock. A few pictures a second also go to `pipe:1`: to be
     shown (`preview`, raw bgr24 of PREVIEW's size), or as one line of text each, which tells that the camera
-    lives. When fieldkit dies this pipe breaks and ends ffmpeg: the camera does not stay on.
+    lives. When fieldkit dies this pipe breaks and ends ffmpeg: the camera does not stay on. What the meters and
+    detectors say stands in the log. `since` is when in the take the recording begins, in seconds.
     """
     if shot.camera == TEST:
         inputs, sound = [*_test_card(shot), *_tone_or(shot, platform)], "1:a:0"
@@ -81,9 +90,10 @@ def arguments(shot: Shot, platform: str, destination: Path, *, preview: bool = F
         *inputs,
         "-filter_complex",
         f"[0:v:0]split=2[film][look];{_look(preview=preview)}",
-        *("-map", "[film]", *(("-map", sound) if sound else ())),
+        *("-map", "[film]", *(("-map", sound, "-af", _METER) if sound else ())),
         *_encoder(shot),
         *length,
+        *(("-output_ts_offset", f"{since:.3f}") if since else ()),
         f"file:{destination}",
         *(
             "-map",
@@ -98,11 +108,10 @@ def arguments(shot: Shot, platform: str, destination: Path, *, preview: bool = F
 
 
 def _look(*, preview: bool) -> str:
-    if not preview:
-        return "[look]fps=4,scale=16:16[seen]"
     width, height = PREVIEW
-    fit = f"scale={width}:{height}:force_original_aspect_ratio=decrease,pad={width}:{height}:(ow-iw)/2:(oh-ih)/2"
-    return f"[look]fps=10,{fit},format=bgr24[seen]"
+    small = f"[look]fps=10,scale={width}:{height}:force_original_aspect_ratio=decrease:flags=fast_bilinear,{_DETECT}"
+    fit = f",pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,format=bgr24" if preview else ",fps=4,scale=16:16"
+    return f"{small}{fit}[seen]"
 
 
 def _fifo(muxer: str) -> list[str]:

@@ -3,19 +3,19 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.footage import fill, small_disk
 
 from fieldkit import disk
-from fieldkit.capture import record as station
-from fieldkit.capture.checks import Measured
+from fieldkit.capture import watch as watching
+from fieldkit.capture.checks import Measured, Picture
 from fieldkit.capture.order import Order
-from fieldkit.capture.record import Moment, record, why
+from fieldkit.capture.record import Taken, record, why
 from fieldkit.capture.rig import Shot
-from fieldkit.capture.salvage import salvage
+from fieldkit.capture.salvage import Measure, salvage
+from fieldkit.capture.watch import Moment
 from fieldkit.config import Library
 from fieldkit.errors import DiskFull, NeedsCrew, NoDevice
 from fieldkit.journal import Journal
@@ -23,12 +23,11 @@ from fieldkit.model import Station
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import probe
 
-Readable = Callable[[Path], float | None]
 SMALL = (320, 180)
 
 
 def test_a_take_is_recorded_to_its_length(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     heard: list[Moment] = []
     original = record(
@@ -37,10 +36,10 @@ def test_a_take_is_recorded_to_its_length(
         journal,
         library,
         ffmpeg.start,
-        readable=readable,
+        measure=measure,
         stop=threading.Event(),
         tell=heard.append,
-    )
+    ).original
     found = probe(library.root / original.path)
     assert original.seconds == pytest.approx(2, abs=0.2)
     assert (found.width, found.height, found.video.fps) == (320, 180, 30)
@@ -64,7 +63,7 @@ def test_a_take_is_recorded_to_its_length(
 
 
 def test_the_crew_can_stop_a_take_early(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     stop = threading.Event()
 
@@ -74,14 +73,14 @@ def test_the_crew_can_stop_a_take_early(
 
     shot = Shot("test:", seconds=60, size=SMALL)
     original = record(
-        order, shot, journal, library, ffmpeg.start, readable=readable, stop=stop, tell=stop_after_a_second
-    )
+        order, shot, journal, library, ffmpeg.start, measure=measure, stop=stop, tell=stop_after_a_second
+    ).original
     assert original.seconds is not None
     assert 0.8 < original.seconds < 5
 
 
 def test_the_preview_gets_whole_pictures(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     seen: list[bytes] = []
     shot = Shot("test:", seconds=1, size=SMALL)
@@ -91,7 +90,7 @@ def test_the_preview_gets_whole_pictures(
         journal,
         library,
         ffmpeg.start,
-        readable=readable,
+        measure=measure,
         stop=threading.Event(),
         show=seen.append,
     )
@@ -106,7 +105,7 @@ def test_a_camera_that_is_not_there_is_said_and_leaves_no_take_waiting(
     order: Order,
     journal: Journal,
     library: Library,
-    readable: Readable,
+    measure: Measure,
     ffmpeg: Ffmpeg,
 ) -> None:
     shot = Shot("/dev/video99", microphone, seconds=2)
@@ -117,7 +116,7 @@ def test_a_camera_that_is_not_there_is_said_and_leaves_no_take_waiting(
             journal,
             library,
             ffmpeg.start,
-            readable=readable,
+            measure=measure,
             stop=threading.Event(),
             platform="linux",
         )
@@ -132,7 +131,7 @@ def test_a_camera_that_is_not_there_is_said_and_leaves_no_take_waiting(
 
 
 def test_a_microphone_that_is_not_there_is_an_error_and_nothing_else_is_recorded_instead(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     shot = Shot("test:", "no-such-microphone", seconds=2, size=SMALL)
     with pytest.raises(NoDevice, match="The microphone no-such-microphone is not there"):
@@ -142,7 +141,7 @@ def test_a_microphone_that_is_not_there_is_an_error_and_nothing_else_is_recorded
             journal,
             library,
             ffmpeg.start,
-            readable=readable,
+            measure=measure,
             stop=threading.Event(),
             platform="linux",
         )
@@ -151,17 +150,17 @@ def test_a_microphone_that_is_not_there_is_an_error_and_nothing_else_is_recorded
 
 
 def test_a_network_camera_that_does_not_answer_is_said_without_its_password(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     shot = Shot("http://crew:secret@127.0.0.1:9/video?key=secret", seconds=2)
     with pytest.raises(NoDevice, match=r"The camera http://127\.0\.0\.1/video") as refusal:
-        record(order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event())
+        record(order, shot, journal, library, ffmpeg.start, measure=measure, stop=threading.Event())
     assert "secret" not in str(refusal.value)
     assert journal.unsealed() == []
 
 
 def test_an_ffmpeg_that_is_not_there_leaves_no_take_waiting(
-    order: Order, journal: Journal, library: Library, readable: Readable
+    order: Order, journal: Journal, library: Library, measure: Measure
 ) -> None:
     with pytest.raises(NeedsCrew, match="ffmpeg can't be started"):
         record(
@@ -170,7 +169,7 @@ def test_an_ffmpeg_that_is_not_there_leaves_no_take_waiting(
             journal,
             library,
             Ffmpeg("/nowhere/ffmpeg").start,
-            readable=readable,
+            measure=measure,
             stop=threading.Event(),
         )
     assert journal.unsealed() == []
@@ -178,7 +177,7 @@ def test_an_ffmpeg_that_is_not_there_leaves_no_take_waiting(
 
 
 def test_a_take_that_wants_more_room_than_there_is_does_not_begin(
-    order: Order, journal: Journal, library: Library, readable: Readable, monkeypatch: pytest.MonkeyPatch
+    order: Order, journal: Journal, library: Library, measure: Measure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disk, "room", lambda _: 150_000_000)
     with pytest.raises(DiskFull, match=r"wants 520 MB free .* there are 150 MB"):
@@ -188,7 +187,7 @@ def test_a_take_that_wants_more_room_than_there_is_does_not_begin(
             journal,
             library,
             lambda *_: pytest.fail("the camera was started"),
-            readable=readable,
+            measure=measure,
             stop=threading.Event(),
         )
     assert journal.entries() == []
@@ -198,7 +197,7 @@ def test_the_camera_stops_while_there_is_room_to_finish(
     order: Order,
     journal: Journal,
     library: Library,
-    readable: Readable,
+    measure: Measure,
     ffmpeg: Ffmpeg,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -210,17 +209,17 @@ def test_the_camera_stops_while_there_is_room_to_finish(
         journal,
         library,
         ffmpeg.start,
-        readable=readable,
+        measure=measure,
         stop=threading.Event(),
         tell=heard.append,
-    )
+    ).original
     assert original.seconds is not None
     assert original.seconds < 10
     assert "The disk is nearly full, so the camera stops." in {moment.note for moment in heard}
 
 
 def test_a_disk_that_fills_up_loses_nothing_and_the_next_run_works(
-    order: Order, readable: Readable, ffmpeg: Ffmpeg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    order: Order, measure: Measure, ffmpeg: Ffmpeg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disk, "room", lambda _: 10**12)
     with small_disk(tmp_path / "small") as small:
@@ -229,14 +228,14 @@ def test_a_disk_that_fills_up_loses_nothing_and_the_next_run_works(
         with Journal(library.journal) as journal:
             ballast = fill(small, leave=700_000)
 
-            def roll(seconds: float = 20) -> object:
+            def roll(seconds: float = 20) -> Taken:
                 return record(
                     order,
                     Shot("test:", seconds=seconds, size=(1280, 720)),
                     journal,
                     library,
                     ffmpeg.start,
-                    readable=readable,
+                    measure=measure,
                     stop=threading.Event(),
                 )
 
@@ -245,32 +244,31 @@ def test_a_disk_that_fills_up_loses_nothing_and_the_next_run_works(
             except NeedsCrew as refusal:
                 assert "\n" not in str(refusal)  # noqa: PT017 - full before or after the row: both are good
             ballast.unlink()
-            salvage(journal, library, readable)
+            salvage(journal, library, measure)
             (entry,) = journal.entries()
             assert entry.original is not None
             assert entry.original.seconds is not None
             assert 0.2 < entry.original.seconds < 15
-            assert roll(1) == journal.entries()[1].original
+            assert roll(1).original == journal.entries()[1].original
 
 
-def test_a_take_with_a_fault_is_kept_and_the_crew_is_told(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+def test_a_take_with_a_fault_is_kept_and_its_verdict_is_on_record(
+    order: Order, journal: Journal, library: Library, ffmpeg: Ffmpeg
 ) -> None:
-    heard: list[Moment] = []
-    record(
+    silent = Measured(Picture(0.0, 1.0, SMALL, 30.0), sound=None)
+    taken = record(
         order,
         Shot("test:", seconds=1, size=SMALL),
         journal,
         library,
         ffmpeg.start,
-        readable=readable,
+        measure=lambda _: silent,
         stop=threading.Event(),
-        tell=heard.append,
-        measure=lambda _: Measured(picture=1.0, sound=None, interval=1 / 30, longest_gap=1 / 30),
     )
-    assert heard[-1].phase == "warning"
-    assert "no sound" in heard[-1].note
-    assert journal.entries()[0].original is not None
+    assert not taken.verdict.good
+    assert "no sound" in taken.verdict.sentence
+    (entry,) = journal.entries()
+    assert (entry.original, entry.verdict) == (taken.original, taken.verdict)
 
 
 @pytest.mark.parametrize(
@@ -302,14 +300,14 @@ def test_the_growing_file_is_put_on_the_medium_every_second(
     order: Order,
     journal: Journal,
     library: Library,
-    readable: Readable,
+    measure: Measure,
     ffmpeg: Ffmpeg,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     synced: list[int] = []
-    monkeypatch.setattr(station.disk, "fsync", synced.append)
+    monkeypatch.setattr(watching.disk, "fsync", synced.append)
     shot = Shot("test:", seconds=3, size=SMALL)
-    record(order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event())
+    record(order, shot, journal, library, ffmpeg.start, measure=measure, stop=threading.Event())
     assert len(synced) >= 2
 
 
@@ -317,30 +315,30 @@ def test_a_camera_that_answers_and_sends_nothing_is_given_up(
     order: Order,
     journal: Journal,
     library: Library,
-    readable: Readable,
+    measure: Measure,
     ffmpeg: Ffmpeg,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(station, "_FIRST", 0.5)
-    monkeypatch.setattr(station, "_AFTER", 0.5)
+    monkeypatch.setattr(watching, "_FIRST", 0.5)
+    monkeypatch.setattr(watching, "_AFTER", 0.5)
     monkeypatch.setattr("fieldkit.transcode.ffmpeg._PATIENCE", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         shot = Shot(f"http://127.0.0.1:{silent.getsockname()[1]}/video", seconds=2)
         with pytest.raises(NoDevice, match="gave no picture"):
-            record(order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event())
+            record(order, shot, journal, library, ffmpeg.start, measure=measure, stop=threading.Event())
     assert journal.unsealed() == []
 
 
 def test_a_network_camera_is_recorded(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         camera = threading.Thread(target=serve_pictures, args=(server, ffmpeg))
         camera.start()
         shot = Shot(f"http://127.0.0.1:{server.getsockname()[1]}/video", seconds=1.5)
         original = record(
-            order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event()
-        )
+            order, shot, journal, library, ffmpeg.start, measure=measure, stop=threading.Event()
+        ).original
         camera.join()
     found = probe(library.root / original.path)
     assert original.seconds == pytest.approx(1.5, abs=0.3)
@@ -378,7 +376,7 @@ def serve_pictures(server: socket.socket, ffmpeg: Ffmpeg) -> None:
 
 
 def test_an_interrupted_take_is_finished_by_the_next_salvage(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     def interrupt(moment: Moment) -> None:
         if moment.seconds > 1:
@@ -392,11 +390,11 @@ def test_an_interrupted_take_is_finished_by_the_next_salvage(
             journal,
             library,
             ffmpeg.start,
-            readable=readable,
+            measure=measure,
             stop=threading.Event(),
             tell=interrupt,
         )
-    (original,) = salvage(journal, library, readable)
+    (original,) = salvage(journal, library, measure)
     assert original.recovered
     assert original.seconds is not None
     assert original.seconds > 1
