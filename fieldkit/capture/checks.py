@@ -17,7 +17,7 @@ _LOST = 0.05  # of the pictures; the driver that lost 20 % said nothing (4.4); p
 _FEW = 5  # holes; a clip of a second may lose two
 _OFF = 0.09  # seconds of sound before picture that are still accepted (ITU-R BT.1359-1)
 _BLACK = 1.0  # seconds: ffmpeg's blackdetect takes 2, a talking face has no reason for any
-_FROZEN = 2.0  # seconds: ffmpeg's freezedetect's own default
+_FROZEN = 2.5  # seconds: freezedetect takes 2, but here a second may pass between two looks
 _SILENT = -50.0  # dBFS: the silencedetect level of 4.6; quiet rooms with a webcam's microphone hiss louder
 _LISTENING = 10.0  # seconds below it that are no pause for thought [judgement]
 _DEAD = 1.0  # seconds of digital silence: no microphone that works gives any
@@ -151,16 +151,16 @@ def _seen(picture: Picture) -> list[_Fault]:
         faults.append(
             (f"the picture is black for {picture.black:.0f} s", "uncover the lens and record again")
         )
-    elif picture.frozen >= _FROZEN:
-        faults.append(
-            (f"the picture is frozen for {picture.frozen:.0f} s", "plug the camera in anew and record again")
-        )
     if picture.holes.longest >= _PAUSE:
         faults.append(
             (
                 f"the picture stands still for {picture.holes.longest:.1f} s",
                 "check the camera's cable or its network and record again",
             )
+        )
+    elif picture.frozen >= _FROZEN + picture.holes.longest + picture.black:
+        faults.append(
+            (f"the picture is frozen for {picture.frozen:.0f} s", "plug the camera in anew and record again")
         )
     elif picture.holes.lost > _LOST * long and picture.holes.count > _FEW:
         faults.append(

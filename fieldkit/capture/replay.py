@@ -25,9 +25,8 @@ _LINE = 320  # pixels of a line that are looked at
 _DARK = 0.1 * 255  # blackdetect's own: a pixel darker than this is black,
 _NEARLY = 0.98  # and a picture with so much of it
 _BLOCK = 16  # pixels
-_STILL = (
-    1.0  # grey levels in the block that changed most: sensors hiss more, encoders that repeat a picture less
-)
+# grey levels in the block that changed most: real clips move it by 4.2 at least, a repeated picture by 1.9 at most
+_STILL = 2.5
 _WINDOW = 0.1  # seconds
 _QUIET = 10 ** (-50 / 20)
 _FULL = 0.985  # of full scale; AAC rounds a cut top off by as much
@@ -134,7 +133,10 @@ class _Eye:
         end = times[-1] + usual
         lasts = [b - a for a, b in pairwise([*self.looked, max(end, self.looked[-1])])]
         black = sum(last for last, is_black in zip(lasts, self._black, strict=True) if is_black)
-        frozen = _longest([(last, still) for last, still in zip(lasts, self._frozen, strict=True)])
+        still = [
+            a or b for a, b in pairwise([*self._frozen, False])
+        ]  # the picture that stays, and its repetitions
+        frozen = _longest(list(zip(lasts, still, strict=True)))
         context = self._stream.codec_context
         return Picture(
             times[0] - begin,
@@ -154,7 +156,8 @@ class _Ear:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self.times: list[float] = []
-        self._samples = self._piece = 0  # in all, in the last packet
+        self._samples = self._last = 0  # before the last piece, and in it
+        self._pieces: list[float] = []  # when the first begins, and the last
         self._rate = stream.rate or 48000
         self._rest: Any = None
         self._windows: list[tuple[float, bool, bool]] = []  # mean square, whether all zeros, whether cut
@@ -171,7 +174,9 @@ class _Ear:
     def _hear(self, piece: Any) -> None:
         import numpy as np  # noqa: PLC0415 - as above
 
-        self._samples, self._piece = self._samples + piece.samples, piece.samples
+        if piece.time is not None:
+            self._pieces = [*self._pieces[:1], float(piece.time)]
+            self._samples, self._last = self._samples + self._last, piece.samples
         self._rate = piece.sample_rate
         raw = piece.to_ndarray()
         scale = float(np.iinfo(raw.dtype).max) if raw.dtype.kind in "iu" else 1.0
@@ -200,7 +205,9 @@ class _Ear:
             times[0] - begin,
             end - begin,
             missing,
-            drift=times[-1] - times[0] - missing.lost - (self._samples - self._piece) / self._rate,
+            drift=(self._pieces[-1] - self._pieces[0] if self._pieces else 0.0)
+            - missing.lost
+            - self._samples / self._rate,
             level=10 * math.log10(mean) if mean > 0 else -math.inf,
             silent=_longest([(_WINDOW, math.sqrt(square) < _QUIET) for square, _, _ in self._windows]),
             dead=_longest([(_WINDOW, zeros) for _, zeros, _ in self._windows]),

@@ -1,6 +1,5 @@
 """A take, recorded for real from the test card."""
 
-import contextlib
 import socket
 import threading
 from pathlib import Path
@@ -327,52 +326,6 @@ def test_a_camera_that_answers_and_sends_nothing_is_given_up(
         with pytest.raises(NoDevice, match="gave no picture"):
             record(order, shot, journal, library, ffmpeg.start, measure=measure, stop=threading.Event())
     assert journal.unsealed() == []
-
-
-def test_a_network_camera_is_recorded(
-    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        camera = threading.Thread(target=serve_pictures, args=(server, ffmpeg))
-        camera.start()
-        shot = Shot(f"http://127.0.0.1:{server.getsockname()[1]}/video", seconds=1.5)
-        original = record(
-            order, shot, journal, library, ffmpeg.start, measure=measure, stop=threading.Event()
-        ).original
-        camera.join()
-    found = probe(library.root / original.path)
-    assert original.seconds == pytest.approx(1.5, abs=0.3)
-    assert (found.width, found.height) == (160, 120)
-
-
-def serve_pictures(server: socket.socket, ffmpeg: Ffmpeg) -> None:
-    """An MJPEG camera such as a phone makes one: each picture a part of an answer without end."""
-    wire, _ = server.accept()
-    with wire, contextlib.suppress(OSError):
-        wire.recv(65536)
-        wire.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=ffmpeg\r\n\r\n")
-        pictures = [
-            "-re",
-            "-f",
-            "lavfi",
-            "-i",
-            "testsrc2=size=160x120:rate=15",
-            "-t",
-            "20",
-            "-f",
-            "mpjpeg",
-            "pipe:1",
-        ]
-        gone = threading.Event()
-
-        def send(piece: bytes) -> None:
-            try:
-                wire.sendall(piece)
-            except OSError:
-                gone.set()
-
-        with ffmpeg.start(pictures, tap=send):
-            gone.wait(20)
 
 
 def test_an_interrupted_take_is_finished_by_the_next_salvage(
