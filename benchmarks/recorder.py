@@ -255,8 +255,8 @@ def ours(target: str) -> Callable[[Path, float], Left]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as recorder:
+            grows(folder / "rolling")  # an ffmpeg that is asked its version has ended by then
             camera = child(recorder.pid)
-            grows(folder / "rolling")
             time.sleep(instant)
             victims = {"ffmpeg": [camera.pid], "fieldkit": [recorder.pid], "both": [camera.pid, recorder.pid]}
             reach = time.time() - camera.create_time() + BURST

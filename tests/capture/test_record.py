@@ -3,6 +3,7 @@
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.footage import fill, small_disk
@@ -19,7 +20,7 @@ from fieldkit.config import Library
 from fieldkit.errors import DiskFull, NeedsCrew, NoDevice
 from fieldkit.journal import Journal
 from fieldkit.model import Station
-from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.ffmpeg import Ffmpeg, Running
 from fieldkit.transcode.probe import probe
 
 SMALL = (320, 180)
@@ -239,7 +240,7 @@ def test_a_disk_that_fills_up_loses_nothing_and_the_next_run_works(
                 )
 
             try:
-                roll()
+                assert not roll().verdict.good
             except NeedsCrew as refusal:
                 assert "\n" not in str(refusal)  # noqa: PT017 - full before or after the row: both are good
             ballast.unlink()
@@ -326,6 +327,67 @@ def test_a_camera_that_answers_and_sends_nothing_is_given_up(
         with pytest.raises(NoDevice, match="gave no picture"):
             record(order, shot, journal, library, ffmpeg.start, measure=measure, stop=threading.Event())
     assert journal.unsealed() == []
+
+
+def test_an_ffmpeg_that_is_killed_leaves_a_take_that_is_not_called_good(
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
+) -> None:
+    cameras: list[Running] = []
+
+    def start(*words: Any, **how: Any) -> Running:
+        cameras.append(ffmpeg.start(*words, **how))
+        return cameras[0]
+
+    def shoot(moment: Moment) -> None:
+        if moment.seconds > 1:
+            cameras[0].kill()
+
+    shot = Shot("test:", seconds=60, size=SMALL)
+    taken = record(order, shot, journal, library, start, measure=measure, stop=threading.Event(), tell=shoot)
+    assert taken.original.recovered
+    assert taken.verdict.sentence.startswith("The recording was ended from outside, after ")
+
+
+def test_a_camera_that_ends_before_its_time_is_not_called_good(
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
+) -> None:
+    def start(words: list[str], **how: Any) -> Running:
+        short = [f"{word}:duration=1" if word.startswith(("testsrc2", "sine")) else word for word in words]
+        return ffmpeg.start(short, **how)
+
+    shot = Shot("test:", seconds=30, size=SMALL)
+    taken = record(order, shot, journal, library, start, measure=measure, stop=threading.Event())
+    assert taken.verdict.sentence.startswith("The camera stopped sending, after 1.0 s: ")
+
+
+def test_the_meters_reach_the_crew_while_it_rolls(
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
+) -> None:
+    heard: list[Moment] = []
+
+    def start(words: list[str], **how: Any) -> Running:
+        dark = ["color=black:size=320x180:rate=30" if word.startswith("testsrc2") else word for word in words]
+        return ffmpeg.start(dark, **how)
+
+    shot = Shot("test:", seconds=3, size=SMALL)
+    record(
+        order,
+        shot,
+        journal,
+        library,
+        start,
+        measure=measure,
+        stop=threading.Event(),
+        tell=heard.append,
+    )
+    (moment,) = [moment for moment in heard if moment.phase == "rolling"][-1:]
+    assert moment.level == pytest.approx(-19, abs=3)  # a tone of -21 that beeps at times
+    assert moment.peak is not None
+    assert moment.level < moment.peak <= 0
+    assert moment.free
+    warned = [moment.note for moment in heard if moment.phase == "warning"]
+    assert "The picture is black; is the lens covered?" in warned
+    assert len(warned) == len(set(warned))
 
 
 def test_an_interrupted_take_is_finished_by_the_next_salvage(

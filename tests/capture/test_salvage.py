@@ -78,6 +78,10 @@ def test_a_recording_whose_process_was_killed_is_salvaged(
     assert original.recovered
     found = probe(library.root / original.path)
     assert found.video.seconds >= 1.0
+    judged = journal.entries()[0].verdict
+    assert judged is not None
+    assert judged.sentence.startswith("The recording was cut off, after")
+    assert not judged.good
     disk.verify(library.root / original.path, original.sha256)
     assert journal.unsealed() == []
     assert list(library.rolling.iterdir()) == []
