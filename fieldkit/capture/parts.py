@@ -36,10 +36,10 @@ def joined(take: TakeId, library: Library) -> None:
     NeedsCrew about the disk, NotAVideo where they don't fit together; then they stay as they are.
     """
     disk.sweep(library.rolling, f"{take}.*")
-    there = parts(take, library)
-    if len(there) < 2:
+    there, first = parts(take, library), rolling(take, library)
+    if there in ([], [first]):
         return
-    whole = disk.part_for(rolling(take, library))
+    whole = disk.part_for(first)
     with disk.translated(whole), disk.discarded_on_error(whole):
         try:
             _write(there, whole)
@@ -47,9 +47,10 @@ def joined(take: TakeId, library: Library) -> None:
             if isinstance(error, OSError):
                 raise  # the disk's
             raise NotAVideo("The parts of the take don't fit together; tell the command centre.") from error
-        disk.publish(whole, there[0])
-    for part in there[1:]:
-        part.unlink()
+        disk.publish(whole, first)
+    for part in there:
+        if part != first:
+            part.unlink()
 
 
 def _write(there: list[Path], whole: Path) -> None:

@@ -16,6 +16,7 @@ _METER = (
     "asetnsamples=4800:p=0,astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=RMS_level+Peak_level,"
     "ametadata=mode=print"
 )
+_HEAD = {False: "[0:v:0]split=2[film][look];[look]", True: "[0:v:0]"}  # whether the film is copied
 _DETECT = "blackdetect=d=1,freezedetect=n=-70dB:d=2,metadata=mode=print:key=lavfi.black_start"
 _FIFO = ["-f", "fifo", "-fifo_format", "{}", "-drop_pkts_on_overflow", "1", "-queue_size", "8"]
 
@@ -84,14 +85,14 @@ def arguments(
         inputs, sound = _avfoundation(shot), "0:a:0" if shot.microphone else ""
     else:
         raise NoDevice(f"fieldkit does not know how to film with {shot.called} on {platform}.")
-    length = ["-t", f"{shot.seconds:g}"]
+    length, copied = ["-t", f"{shot.seconds:g}"], shot.pixels == "h264"
     return [
         "-y",  # only this take's name; a question here would stop the camera
         *inputs,
         "-filter_complex",
-        f"[0:v:0]split=2[film][look];{_look(preview=preview)}",
-        *("-map", "[film]", *(("-map", sound, "-af", _METER) if sound else ())),
-        *_encoder(shot),
+        f"{_HEAD[copied]}{_look(preview=preview)}",
+        *("-map", "0:v:0" if copied else "[film]", *(("-map", sound, "-af", _METER) if sound else ())),
+        *_encoder(shot, copied=copied),
         *length,
         *(("-output_ts_offset", f"{since:.3f}") if since else ()),
         f"file:{destination}",
@@ -109,7 +110,9 @@ def arguments(
 
 def _look(*, preview: bool) -> str:
     width, height = PREVIEW
-    small = f"[look]fps=10,scale={width}:{height}:force_original_aspect_ratio=decrease:flags=fast_bilinear,{_DETECT}"
+    small = (
+        f"fps=10,scale={width}:{height}:force_original_aspect_ratio=decrease:flags=fast_bilinear,{_DETECT}"
+    )
     fit = f",pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,format=bgr24" if preview else ",fps=4,scale=16:16"
     return f"{small}{fit}[seen]"
 
@@ -119,11 +122,15 @@ def _fifo(muxer: str) -> list[str]:
     return [word.format(muxer) for word in _FIFO]
 
 
-def _encoder(shot: Shot) -> list[str]:
-    return [
+def _encoder(shot: Shot, *, copied: bool) -> list[str]:
+    """A camera that encodes itself is taken at its word: once more would cost pictures, and half a core."""
+    x264 = [
         *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-pix_fmt", "yuv420p"),
         *("-g", str(shot.fps or 30), "-force_key_frames", "expr:gte(t,n_forced)"),  # one a second
         *("-fps_mode", "vfr"),  # webcams halve their rate in low light; the rendition makes it constant
+    ]
+    return [
+        *(["-c:v", "copy"] if copied else x264),
         *("-c:a", "aac", "-b:a", "128k"),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-dn", "-sn"),
         # what is in the muxer's hands dies with it

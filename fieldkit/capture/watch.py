@@ -20,6 +20,7 @@ _FIRST = 20.0  # seconds the camera has for its first picture
 _STALL = 5.0  # seconds without a picture after which the crew hears of it
 _SPEECHLESS = 3.0  # seconds after the first picture without any sound from a microphone
 _AFTER = 15.0  # seconds over the length asked for
+_SILENT = 1.5  # seconds without a picture at the end of a take that has none there
 _SHORT = 1.0  # seconds before the length asked for at which a camera that stops is one that broke
 _AGAIN = 1.0  # seconds between two attempts at a network camera
 _TICK = 0.1
@@ -75,7 +76,8 @@ class Watch:
         self._take, self._shot, self._library, self._tell, self._show = take, shot, library, tell, show
         self._begun = time.monotonic()
         self._first: float | None = None  # when the first picture came
-        self._last = self._begun
+        self._last = self._stalled = self._begun
+        self._silent = 0.0  # seconds without a picture when it ended
         self._part = 1
         self._over = Event()
         self._level: float | None = None
@@ -136,6 +138,7 @@ class Watch:
                     )
                 )
                 stop.wait(_TICK)
+            self._silent = time.monotonic() - self._last
             if running.poll() is None:
                 running.stop()
             with suppress(TimeoutError):
@@ -153,8 +156,8 @@ class Watch:
             return "the disk filled up"
         if code < 0:
             return "the recording was ended from outside"
-        broke = not stop.is_set() and self.seconds < self._shot.seconds - _SHORT
-        return "the camera stopped sending" if broke else ""
+        early = not stop.is_set() and self.seconds < self._shot.seconds - _SHORT
+        return "the camera stopped sending" if early or self._silent > _SILENT else ""
 
     def _enough(self, stop: Event) -> bool:
         now = time.monotonic()
@@ -162,8 +165,8 @@ class Watch:
             self._warn(self._notes.popleft())
         if self._first is None and now - self._begun > _FIRST:
             return True
-        if self._first is not None and now - self._last > _STALL:
-            self._last = now
+        if self._first is not None and now - max(self._last, self._stalled) > _STALL:
+            self._stalled = now
             self._warn("The camera sends no more pictures.", anew=True)
         if self._shot.microphone and self._level is None and self.seconds > _SPEECHLESS:
             self._warn("The microphone sends no sound; stop, and choose another one.")
@@ -172,7 +175,8 @@ class Watch:
             self._cut = "the disk was nearly full"
             self._warn("The disk is nearly full, so the camera stops.")
             return True
-        return stop.is_set() or self.seconds > self._shot.seconds + _AFTER
+        late = _AFTER if self._part == 1 else _SHORT  # a network camera that hangs is not waited for at the end
+        return stop.is_set() or self.seconds > self._shot.seconds + late
 
     def _warn(self, note: str, *, anew: bool = False) -> None:
         if anew or note not in self._warned:

@@ -184,3 +184,13 @@ def test_a_first_part_without_a_picture_loses_none_of_the_others(
     one(rolling(take.id, library, 2), 2)
     (original,) = salvage(journal, library, measure)
     assert original.seconds == pytest.approx(1, abs=0.1)
+
+
+def test_a_take_whose_first_part_never_came_to_be_is_what_the_others_hold(
+    order: Order, journal: Journal, library: Library, measure: Measure
+) -> None:
+    take = begun(order, journal)
+    one(rolling(take.id, library, 2), 2)
+    (original,) = salvage(journal, library, measure)
+    assert original.seconds == pytest.approx(1, abs=0.1)
+    assert list(library.rolling.iterdir()) == []

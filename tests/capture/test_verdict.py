@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
-from support.footage import bundled, footage
+from support.footage import bundled, card, footage
 
 from fieldkit.capture.checks import verdict
 from fieldkit.capture.rig import Shot, arguments
 from fieldkit.capture.salvage import Measure
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.probe import opened
 
 PICTURE, SOUND = "testsrc2=size=320x180:rate=30", "sine=frequency=440:beep_factor=4:sample_rate=48000"
 GOOD = "Good: picture and sound are there from beginning to end."
@@ -59,6 +60,24 @@ def test_a_fault_is_named(
     assert says in judged.sentence
     assert judged.good is judged.sentence.startswith("Good")
     assert judged.again is not judged.good
+
+
+def test_what_a_camera_encoded_itself_is_kept_as_it_is(
+    tmp_path: Path, ffmpeg: Ffmpeg, measure: Measure
+) -> None:
+    camera, take = card(tmp_path / "camera.mkv", seconds=3, more=("-g", "90")), tmp_path / "take.mkv"
+    words = arguments(Shot("/dev/video0", "hw:0", pixels="h264"), "linux", take)
+    last = len(words) - words[::-1].index("-i") + 1
+    filming = ["-y", "-i", str(camera), "-i", str(camera), *words[last:]]
+    ffmpeg.run(filming)
+    found = measure(take)
+    assert verdict(found, sound_wanted=True).good
+    assert pictures(take) == pictures(camera)
+
+
+def pictures(path: Path) -> list[bytes]:
+    with opened(path) as container:
+        return [bytes(packet) for packet in container.demux(video=0) if packet.size]
 
 
 def test_two_faults_are_both_named(tmp_path: Path, ffmpeg: Ffmpeg, measure: Measure) -> None:
