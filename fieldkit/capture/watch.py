@@ -175,7 +175,9 @@ class Watch:
             self._cut = "the disk was nearly full"
             self._warn("The disk is nearly full, so the camera stops.")
             return True
-        late = _AFTER if self._part == 1 else _SHORT  # a network camera that hangs is not waited for at the end
+        late = (
+            _AFTER if self._part == 1 else _SHORT
+        )  # a network camera that hangs is not waited for at the end
         return stop.is_set() or self.seconds > self._shot.seconds + late
 
     def _warn(self, note: str, *, anew: bool = False) -> None:
