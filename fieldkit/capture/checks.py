@@ -1,5 +1,6 @@
 """The verdict on a take from what was measured, because ffmpeg's exit code proves nothing. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -9,9 +10,7 @@ from fieldkit.model import Verdict
 _EARLY = 0.5  # seconds by which a stream may end before the other (facts/capture.md 6, refusal 8)
 _LATE = 1.0  # seconds: a microphone that opens slowly loses words, a slow laptop loses 0.4 to 0.9 (4.3)
 _HOLE = 1.5  # usual intervals between two pictures or two packets of sound (4.4)
-_AROUND = (
-    15  # intervals on either side tell the usual one: a webcam halves its rate in low light and means it
-)
+_AROUND = 15  # intervals on either side tell the usual one: webcams halve their rate in low light and mean it
 _PAUSE = 0.5  # seconds without a picture or a sound that a viewer takes for a fault [judgement: a word]
 _LOST = 0.05  # of the pictures; the driver that lost 20 % said nothing (4.4); phones' own jitter stays below
 _FEW = 5  # holes; a clip of a second may lose two
@@ -21,9 +20,7 @@ _FROZEN = 2.5  # seconds: freezedetect takes 2, but here a second may pass betwe
 _SILENT = -50.0  # dBFS: the silencedetect level of 4.6; quiet rooms with a webcam's microphone hiss louder
 _LISTENING = 10.0  # seconds below it that are no pause for thought [judgement]
 _DEAD = 1.0  # seconds of digital silence: no microphone that works gives any
-_CLIPPED = (
-    0.02  # of the time, which shouting into a good phone does not reach [judgement, tuned on the footage]
-)
+_CLIPPED = 0.02  # of the time [judgement: loud speech in the footage has 0.006]
 _KNOCKS = 0.25  # seconds; a click or two is no distortion
 _JUDGED = 2.0  # seconds of sound; what is shorter may be a breath
 
@@ -119,88 +116,58 @@ def verdict(measured: Measured, *, sound_wanted: bool, cut: str = "") -> Verdict
 _Fault = tuple[str, str]  # what is wrong, what to do
 
 
-def _ends(measured: Measured, *, sound_wanted: bool) -> list[_Fault]:
+def _ends(measured: Measured, *, sound_wanted: bool) -> Iterator[_Fault]:
     picture, sound = measured.picture, measured.sound
     if sound is None or sound.end <= sound.begin:
-        wanted = sound is not None or sound_wanted
-        return [("the take has no sound at all", "check the microphone and record again")] if wanted else []
-    faults = []
+        if sound is not None or sound_wanted:
+            yield "the take has no sound at all", "check the microphone and record again"
+        return
     if (early := sound.end - picture.end) > _EARLY:
-        faults.append(
-            (f"the picture stops {early:.1f} s before the end", "check the camera's cable and record again")
-        )
+        yield f"the picture stops {early:.1f} s before the end", "check the camera's cable and record again"
     if (early := picture.end - sound.end) > _EARLY:
-        faults.append(
-            (f"the sound stops {early:.1f} s before the end", "check the microphone and record again")
-        )
+        yield f"the sound stops {early:.1f} s before the end", "check the microphone and record again"
+    patience = "wait a moment before speaking, and record again"
     if (late := sound.begin - picture.begin) > _LATE:
-        faults.append(
-            (f"the sound begins {late:.1f} s late", "wait a moment before speaking, and record again")
-        )
+        yield f"the sound begins {late:.1f} s late", patience
     if (late := picture.begin - sound.begin) > _LATE:
-        faults.append(
-            (f"the picture begins {late:.1f} s late", "wait a moment before speaking, and record again")
-        )
-    return faults
+        yield f"the picture begins {late:.1f} s late", patience
 
 
-def _seen(picture: Picture) -> list[_Fault]:
-    faults = []
-    long = picture.end - picture.begin
+def _seen(picture: Picture) -> Iterator[_Fault]:
+    long, missing = picture.end - picture.begin, picture.holes
     if picture.black >= min(_BLACK, long / 2):
-        faults.append(
-            (f"the picture is black for {picture.black:.0f} s", "uncover the lens and record again")
+        yield f"the picture is black for {picture.black:.0f} s", "uncover the lens and record again"
+    if missing.longest >= _PAUSE:
+        yield (
+            f"the picture stands still for {missing.longest:.1f} s",
+            "check the camera's cable or its network and record again",
         )
-    if picture.holes.longest >= _PAUSE:
-        faults.append(
-            (
-                f"the picture stands still for {picture.holes.longest:.1f} s",
-                "check the camera's cable or its network and record again",
-            )
-        )
-    elif picture.frozen >= _FROZEN + picture.holes.longest + picture.black:
-        faults.append(
-            (f"the picture is frozen for {picture.frozen:.0f} s", "plug the camera in anew and record again")
-        )
-    elif picture.holes.lost > _LOST * long and picture.holes.count > _FEW:
-        faults.append(
-            (
-                f"{picture.holes.lost / long:.0%} of the pictures are missing",
-                "close other programs or plug the camera in elsewhere, and record again",
-            )
+    elif picture.frozen >= _FROZEN + picture.black:  # black is frozen too
+        yield f"the picture is frozen for {picture.frozen:.0f} s", "plug the camera in anew and record again"
+    elif missing.lost > _LOST * long and missing.count > _FEW:
+        yield (
+            f"{missing.lost / long:.0%} of the pictures are missing",
+            "close other programs or plug the camera in elsewhere, and record again",
         )
     if picture.damaged:
-        faults.append(
-            (f"{picture.damaged} pictures are damaged", "check the camera's cable and record again")
-        )
-    return faults
+        yield f"{picture.damaged} pictures are damaged", "check the camera's cable and record again"
 
 
-def _heard(sound: Sound | None) -> list[_Fault]:
+def _heard(sound: Sound | None) -> Iterator[_Fault]:
     if sound is None or sound.end <= sound.begin:
-        return []
-    faults = []
+        return
     long = sound.end - sound.begin
     if sound.level < _SILENT and long >= _JUDGED:
-        faults.append(("there is nothing to be heard", "check that the microphone is on, and record again"))
+        yield "there is nothing to be heard", "check that the microphone is on, and record again"
     elif sound.dead >= _DEAD or sound.silent >= _LISTENING:
         quiet = max(sound.silent, sound.dead)
-        faults.append(
-            (f"the sound falls silent for {quiet:.0f} s", "check the microphone's plug and record again")
-        )
+        yield f"the sound falls silent for {quiet:.0f} s", "check the microphone's plug and record again"
     if sound.holes.longest >= _PAUSE:
-        faults.append(
-            (f"the sound breaks off for {sound.holes.longest:.1f} s", "check the microphone and record again")
-        )
+        yield f"the sound breaks off for {sound.holes.longest:.1f} s", "check the microphone and record again"
     if sound.clipped > max(_CLIPPED * long, _KNOCKS):
-        faults.append(
-            ("the sound is too loud and distorted", "turn the microphone down or move back, and record again")
-        )
+        yield "the sound is too loud and distorted", "turn the microphone down or move back, and record again"
     if abs(sound.drift) > _OFF:
-        faults.append(
-            (
-                f"picture and sound drift apart by {abs(sound.drift):.1f} s",
-                "close other programs and record again",
-            )
+        yield (
+            f"picture and sound drift apart by {abs(sound.drift):.1f} s",
+            "close other programs and record again",
         )
-    return faults

@@ -8,6 +8,7 @@ from fieldkit.errors import NeedsCrew, NoDevice
 
 TEST = "test:"
 LONGEST = 140.0  # seconds, X's limit
+_LEAST = 0.1  # seconds; 0 would be for ever
 PREVIEW = (320, 180)  # pixels, bgr24
 _NETWORK = ("rtsp", "rtsps", "http", "https")
 _FILMED = (".m3u8", ".mp4", ".ts", ".mkv", ".webm")  # they carry times of their own; MJPEG over HTTP has none
@@ -85,7 +86,7 @@ def arguments(
         inputs, sound = _avfoundation(shot), "0:a:0" if shot.microphone else ""
     else:
         raise NoDevice(f"fieldkit does not know how to film with {shot.called} on {platform}.")
-    length, copied = ["-t", f"{shot.seconds:g}"], shot.pixels == "h264"
+    length, copied = ["-t", f"{max(_LEAST, shot.seconds - since):g}"], shot.pixels == "h264"
     return [
         "-y",  # only this take's name; a question here would stop the camera
         *inputs,

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Protocol
 
@@ -116,9 +116,8 @@ class Watch:
     ) -> tuple[int, tuple[str, ...]]:
         """ffmpeg's exit code and last lines."""
         since = self.seconds
-        rest = replace(self._shot, seconds=max(_TICK, self._shot.seconds - since))
         command = arguments(
-            rest,
+            self._shot,
             platform,
             rolling(self._take.id, self._library, self._part),
             preview=self._show is not None,
