@@ -68,7 +68,7 @@ def record(
                 cut=filmed.cut,
             )
         except NotAVideo as error:
-            trouble = why(filmed.said, shot)
+            trouble = why(filmed.said, shot, speechless=filmed.speechless)
             give_up(take, str(trouble), library, journal)
             raise trouble from error
         return Taken(original, judged)
@@ -76,7 +76,7 @@ def record(
         release(take_id, library, lock)
 
 
-def why(said: Sequence[str], shot: Shot) -> FieldkitError:
+def why(said: Sequence[str], shot: Shot, *, speechless: bool = False) -> FieldkitError:
     """What ffmpeg's last lines mean where nothing was recorded."""
     errors = [line for line in said if "[error]" in line or "[fatal]" in line]
     text = "\n".join(errors)
@@ -90,11 +90,18 @@ def why(said: Sequence[str], shot: Shot) -> FieldkitError:
                 f"The microphone {shot.microphone} is not there; `fieldkit devices` lists what is."
             )
         return NoDevice(f"The microphone {shot.microphone} can't be used{detail}; choose another one.")
+    if shot.microphone and not errors and (speechless or _opened(said) == 1):
+        return NoDevice(f"The microphone {shot.microphone} gives no sound; check it, or choose another one.")
     if "busy" in text.lower():
         return NoDevice(f"The camera {shot.called} is in use by another program; close it and record again.")
     if absent:
         return NoDevice(f"The camera {shot.called} is not there; plug it in, or see `fieldkit devices`.")
     return NoDevice(f"The camera {shot.called} gave no picture{detail}; check it and record again.")
+
+
+def _opened(said: Sequence[str]) -> int:
+    """How many inputs ffmpeg got through to."""
+    return sum("Input #" in line for line in said)
 
 
 def _plain(line: str) -> str:

@@ -46,8 +46,8 @@ def _nothing(path: Path) -> Measured:
 def _played(path: Path, opened: Opened, *, keys: bool) -> Measured | None:
     """None where there are too few key frames to go by."""
     with opened(path) as container:
-        video = next((s for s in container.streams.video if not _still(s)), None)
-        audio = next(iter(container.streams.audio), None)
+        video = next((s for s in container.streams.video if _known(s) and not _still(s)), None)
+        audio = next((s for s in container.streams.audio if _known(s)), None)
         if video is None:
             return _nothing(path)
         if keys:
@@ -67,6 +67,11 @@ def _played(path: Path, opened: Opened, *, keys: bool) -> Measured | None:
             return _nothing(path)
         begin = min([*eye.times, *(ear.times if ear else [])])
         return Measured(eye.said(begin), ear.said(begin) if ear else None)
+
+
+def _known(stream: Any) -> bool:
+    """Whether there is a decoder for it; a damaged header names one that never was."""
+    return stream.codec_context is not None
 
 
 def _still(stream: Any) -> bool:

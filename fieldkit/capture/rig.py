@@ -114,7 +114,7 @@ def _look(*, preview: bool) -> str:
     small = (
         f"fps=10,scale={width}:{height}:force_original_aspect_ratio=decrease:flags=fast_bilinear,{_DETECT}"
     )
-    fit = f",pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,format=bgr24" if preview else ",fps=4,scale=16:16"
+    fit = f",pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,format=bgr24" if preview else ",scale=16:16"
     return f"{small}{fit}[seen]"
 
 

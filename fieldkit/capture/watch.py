@@ -18,7 +18,6 @@ from fieldkit.model import Take
 LEFT = 100_000_000  # bytes free at which the camera is stopped
 _FIRST = 20.0  # seconds the camera has for its first picture
 _STALL = 5.0  # seconds without a picture after which the crew hears of it
-_SPEECHLESS = 3.0  # seconds after the first picture without any sound from a microphone
 _AFTER = 15.0  # seconds over the length asked for
 _SILENT = 1.5  # seconds without a picture at the end of a take that has none there
 _SHORT = 1.0  # seconds before the length asked for at which a camera that stops is one that broke
@@ -60,6 +59,7 @@ class Filmed:
     code: int
     said: tuple[str, ...]
     cut: str = ""
+    speechless: bool = False  # pictures came, and not one sound from the microphone
 
 
 class Watch:
@@ -82,6 +82,7 @@ class Watch:
         self._over = Event()
         self._level: float | None = None
         self._peak: float | None = None
+        self._sounded: float | None = None  # when the last sound came
         self._notes: deque[str] = deque(
             maxlen=20
         )  # a terminal that hangs must not hold up who reads ffmpeg's log
@@ -103,7 +104,8 @@ class Watch:
             while True:
                 code, said = self._roll(start, stop, lock, platform)
                 if not self._goes_on(stop):
-                    return Filmed(code, said, self._cut or self._why(code, said, stop))
+                    speechless = self._stopped == "microphone" and self._sounded is None
+                    return Filmed(code, said, self._cut or self._why(code, said, stop), speechless)
                 self._warn("The network camera's stream broke off; asking for it again.", anew=True)
                 stop.wait(_AGAIN)
                 self._part += 1
@@ -153,10 +155,19 @@ class Watch:
     def _why(self, code: int, said: tuple[str, ...], stop: Event) -> str:
         if any("No space left on device" in line and "ioctl" not in line for line in said):
             return "the disk filled up"
+        if self._silent > _SILENT:  # its ffmpeg may have had to be killed
+            return f"the {self._stopped} stopped sending"
         if code < 0:
             return "the recording was ended from outside"
         early = not stop.is_set() and self.seconds < self._shot.seconds - _SHORT
-        return "the camera stopped sending" if early or self._silent > _SILENT else ""
+        return f"the {self._stopped} stopped sending" if early else ""
+
+    @property
+    def _stopped(self) -> str:
+        """Which of the two fell silent first: ffmpeg holds the one back until the other goes on."""
+        if self._shot.microphone is None or self._first is None:
+            return "camera"
+        return "microphone" if self._sounded is None or self._sounded < self._last else "camera"
 
     def _enough(self, stop: Event) -> bool:
         now = time.monotonic()
@@ -166,9 +177,7 @@ class Watch:
             return True
         if self._first is not None and now - max(self._last, self._stalled) > _STALL:
             self._stalled = now
-            self._warn("The camera sends no more pictures.", anew=True)
-        if self._shot.microphone and self._level is None and self.seconds > _SPEECHLESS:
-            self._warn("The microphone sends no sound; stop, and choose another one.")
+            self._warn(f"The {self._stopped} sends nothing any more; check its plug.", anew=True)
         self._free = disk.room(self._library.rolling)
         if self._free < LEFT:
             self._cut = "the disk was nearly full"
@@ -195,7 +204,8 @@ class Watch:
         said = heard(line)
         if said is None:
             return False
-        self._level = said.level if said.level is not None else self._level
+        if said.level is not None:
+            self._level, self._sounded = said.level, time.monotonic()
         self._peak = said.peak if said.peak is not None else self._peak
         if said.note:
             self._notes.append(said.note)

@@ -1,7 +1,11 @@
 """A take, recorded for real from the test card."""
 
+import contextlib
+import os
 import socket
+import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -296,6 +300,11 @@ def test_what_ffmpeg_says_about_devices_is_put_into_words(line: str, says: str) 
     assert says in str(trouble)
 
 
+def test_a_microphone_that_is_never_opened_is_named() -> None:
+    said = ["[info] Input #0, video4linux2,v4l2, from '/dev/video0':", "[info]   Stream #0:0: Video: mjpeg"]
+    assert "The microphone hw:1,0 gives no sound" in str(why(said, Shot("/dev/video0", "hw:1,0")))
+
+
 def test_the_growing_file_is_put_on_the_medium_every_second(
     order: Order,
     journal: Journal,
@@ -388,6 +397,64 @@ def test_the_meters_reach_the_crew_while_it_rolls(
     warned = [moment.note for moment in heard if moment.phase == "warning"]
     assert "The picture is black; is the lens covered?" in warned
     assert len(warned) == len(set(warned))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe with a name stands in for the microphone")
+@pytest.mark.parametrize("sends", [1.5, 0.0], ids=["falls silent", "never speaks"])
+def test_a_microphone_that_hangs_is_named(
+    sends: float,
+    order: Order,
+    journal: Journal,
+    library: Library,
+    measure: Measure,
+    ffmpeg: Ffmpeg,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(watching, "_STALL", 2.0)
+    monkeypatch.setattr(watching, "_FIRST", 4.0)
+    monkeypatch.setattr(watching, "_AFTER", 1.0)
+    monkeypatch.setattr("fieldkit.transcode.ffmpeg._PATIENCE", 0.5)
+    heard: list[Moment] = []
+    wire, over, stop = tmp_path / "wire", threading.Event(), threading.Event()
+    os.mkfifo(wire)
+    speaker = threading.Thread(target=speak, args=(wire, sends, over), daemon=True)
+    speaker.start()
+
+    def start(words: list[str], **how: Any) -> Running:
+        at, until = words.index("-isync"), words.index("usb-mic")
+        words[at : until + 1] = ["-f", "s16le", "-ar", "48000", "-ac", "1", "-i", str(wire)]
+        return ffmpeg.start(words, **how)
+
+    def tell(moment: Moment) -> None:
+        heard.append(moment)
+        if "sends nothing" in moment.note:
+            stop.set()
+
+    shot = Shot("test:", "usb-mic", seconds=30, size=SMALL)
+
+    def roll() -> Taken:
+        return record(
+            order, shot, journal, library, start, measure=measure, stop=stop, tell=tell, platform="linux"
+        )
+
+    if sends:
+        assert "he microphone stopped sending" in roll().verdict.sentence
+        assert "The microphone sends nothing any more; check its plug." in {moment.note for moment in heard}
+    else:
+        with pytest.raises(NoDevice, match="The microphone usb-mic gives no sound"):
+            roll()
+    over.set()
+    speaker.join()
+
+
+def speak(wire: Path, seconds: float, over: threading.Event) -> None:
+    """A buzz for so long, then nothing, without hanging up."""
+    with contextlib.suppress(OSError), wire.open("wb", buffering=0) as line:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not over.wait(0.05):
+            line.write(b"\xd0\x07\x30\xf8" * 1200)
+        over.wait(30)
 
 
 def test_an_interrupted_take_is_finished_by_the_next_salvage(

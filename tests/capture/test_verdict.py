@@ -1,5 +1,7 @@
 """Every fault that a camera or a microphone can have, made with the recorder's own ffmpeg line, and named."""
 
+import contextlib
+import random
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from support.footage import bundled, card, footage
 from fieldkit.capture.checks import verdict
 from fieldkit.capture.rig import Shot, arguments
 from fieldkit.capture.salvage import Measure
+from fieldkit.errors import NotAVideo
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import opened
 
@@ -73,6 +76,21 @@ def test_what_a_camera_encoded_itself_is_kept_as_it_is(
     found = measure(take)
     assert verdict(found, sound_wanted=True).good
     assert pictures(take) == pictures(camera)
+
+
+def test_bytes_that_were_damaged_are_judged_or_refused_with_a_sentence(
+    tmp_path: Path, ffmpeg: Ffmpeg, measure: Measure
+) -> None:
+    take = tmp_path / "take.mkv"
+    ffmpeg.run(filmed(PICTURE, SOUND, take))
+    whole, dice = take.read_bytes(), random.Random(1)
+    for damages in (1, 5, 50, 500) * 8:
+        bytes_left = bytearray(whole)
+        for _ in range(damages):
+            bytes_left[dice.randrange(len(whole))] = dice.randrange(256)
+        take.write_bytes(bytes_left)
+        with contextlib.suppress(NotAVideo):
+            assert verdict(measure(take), sound_wanted=True).sentence
 
 
 def pictures(path: Path) -> list[bytes]:
