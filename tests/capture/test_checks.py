@@ -35,6 +35,13 @@ def test_a_good_take_is_called_good() -> None:
     assert (judged.good, judged.again) == (True, False)
 
 
+def test_a_good_take_tells_of_the_few_pictures_that_it_lacks() -> None:
+    picture = replace(PICTURE, holes=Holes(30, 1.2, 0.07))
+    judged = verdict(Measured(picture, SOUND), sound_wanted=True)
+    assert judged.good
+    assert judged.sentence.endswith("from beginning to end, though 4% of the pictures are missing.")
+
+
 @pytest.mark.parametrize(("says", "changed"), FAULTS.items())
 def test_a_fault_is_said_in_one_sentence(says: str, changed: tuple[dict, dict]) -> None:
     picture, sound = changed
