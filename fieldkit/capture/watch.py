@@ -19,6 +19,7 @@ LEFT = 100_000_000  # bytes free at which the camera is stopped
 _FIRST = 20.0  # seconds the camera has for its first picture
 _STALL = 5.0  # seconds without a picture after which the crew hears of it
 _AFTER = 15.0  # seconds over the length asked for
+_TOGETHER = 1.0  # seconds between the last picture and the last sound that tell nothing
 _SILENT = 1.5  # seconds without a picture at the end of a take that has none there
 _SHORT = 1.0  # seconds before the length asked for at which a camera that stops is one that broke
 _AGAIN = 1.0  # seconds between two attempts at a network camera
@@ -77,7 +78,10 @@ class Watch:
         self._begun = time.monotonic()
         self._first: float | None = None  # when the first picture came
         self._last = self._stalled = self._begun
-        self._silent = 0.0  # seconds without a picture when it ended
+        self._silent, self._who = (
+            0.0,
+            "camera",
+        )  # seconds without a picture before it was stopped, and whose fault
         self._part = 1
         self._over = Event()
         self._level: float | None = None
@@ -104,7 +108,7 @@ class Watch:
             while True:
                 code, said = self._roll(start, stop, lock, platform)
                 if not self._goes_on(stop):
-                    speechless = self._stopped == "microphone" and self._sounded is None
+                    speechless = self._who == "microphone" and self._sounded is None
                     return Filmed(code, said, self._cut or self._why(code, said, stop), speechless)
                 self._warn("The network camera's stream broke off; asking for it again.", anew=True)
                 stop.wait(_AGAIN)
@@ -139,7 +143,7 @@ class Watch:
                     )
                 )
                 stop.wait(_TICK)
-            self._silent = time.monotonic() - self._last
+            self._silent, self._who = time.monotonic() - self._last, self._stopped
             if running.poll() is None:
                 running.stop()
             with suppress(TimeoutError):
@@ -156,18 +160,23 @@ class Watch:
         if any("No space left on device" in line and "ioctl" not in line for line in said):
             return "the disk filled up"
         if self._silent > _SILENT:  # its ffmpeg may have had to be killed
-            return f"the {self._stopped} stopped sending"
+            return f"the {self._who} stopped sending"
         if code < 0:
             return "the recording was ended from outside"
         early = not stop.is_set() and self.seconds < self._shot.seconds - _SHORT
-        return f"the {self._stopped} stopped sending" if early else ""
+        return f"the {self._who} stopped sending" if early else ""
 
     @property
     def _stopped(self) -> str:
-        """Which of the two fell silent first: ffmpeg holds the one back until the other goes on."""
+        """Which of the two fell silent: either, where ffmpeg soon held the one back until the other goes on."""
         if self._shot.microphone is None or self._first is None:
             return "camera"
-        return "microphone" if self._sounded is None or self._sounded < self._last else "camera"
+        if self._sounded is None:
+            return "microphone"
+        behind = self._last - self._sounded
+        if abs(behind) < _TOGETHER:
+            return "camera or the microphone"
+        return "microphone" if behind > 0 else "camera"
 
     def _enough(self, stop: Event) -> bool:
         now = time.monotonic()
@@ -177,7 +186,7 @@ class Watch:
             return True
         if self._first is not None and now - max(self._last, self._stalled) > _STALL:
             self._stalled = now
-            self._warn(f"The {self._stopped} sends nothing any more; check its plug.", anew=True)
+            self._warn(f"The {self._stopped} sends nothing any more; check the plug.", anew=True)
         self._free = disk.room(self._library.rolling)
         if self._free < LEFT:
             self._cut = "the disk was nearly full"

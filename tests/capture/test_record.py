@@ -439,8 +439,8 @@ def test_a_microphone_that_hangs_is_named(
         )
 
     if sends:
-        assert "he microphone stopped sending" in roll().verdict.sentence
-        assert "The microphone sends nothing any more; check its plug." in {moment.note for moment in heard}
+        assert "microphone stopped sending" in roll().verdict.sentence
+        assert any("microphone sends nothing any more" in moment.note for moment in heard)
     else:
         with pytest.raises(NoDevice, match="The microphone usb-mic gives no sound"):
             roll()
