@@ -26,12 +26,12 @@ from pathlib import Path
 import imageio_ffmpeg
 import psutil
 
-from fieldkit.capture.camera import Window
 from fieldkit.capture.order import Order
 from fieldkit.capture.record import record
 from fieldkit.capture.rig import PREVIEW, Shot
 from fieldkit.capture.salvage import salvage
 from fieldkit.capture.watch import Moment
+from fieldkit.capture.window import Window
 from fieldkit.config import Library
 from fieldkit.errors import NotAVideo
 from fieldkit.journal import Journal

@@ -1,18 +1,21 @@
 """Lets pictures in: a take from a camera, clips from a card, a file that is fit as it is; each under its order."""
 
 import contextlib
-import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import Enum
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
-from fieldkit import disk
-from fieldkit.capture.camera import Window, displayed
+from fieldkit import disk, screen
 from fieldkit.capture.checks import Measured
+from fieldkit.capture.desk import Desk
 from fieldkit.capture.devices import Devices, devices, pixels_for
+from fieldkit.capture.hints import Hint
 from fieldkit.capture.ingest import Ingested, ingest
 from fieldkit.capture.lookout import tweet_in
 from fieldkit.capture.offload import BySlate, Piece, offload
@@ -20,16 +23,40 @@ from fieldkit.capture.order import Order
 from fieldkit.capture.record import Taken, record
 from fieldkit.capture.replay import measured as replayed
 from fieldkit.capture.rig import PREVIEW, TEST, Shot
+from fieldkit.capture.session import rehearsal, session
+from fieldkit.capture.voice import Voice
 from fieldkit.capture.watch import Moment
+from fieldkit.capture.window import State, Window
 from fieldkit.config import Library, Settings
-from fieldkit.errors import FieldkitError, NoConsent, NoDevice
+from fieldkit.errors import FieldkitError, NeedsCrew, NoConsent, NoDevice
 from fieldkit.journal import Journal
 from fieldkit.model import Consent, ConsentState, Rendition, TweetId
+from fieldkit.screen import Prompting
 from fieldkit.transcode import repair
 from fieldkit.transcode.adopt import adopt, fit
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import opened, probe, seen
 from fieldkit.transcode.remarks import remarks
+from fieldkit.transcode.signs import Text
+
+_PAINTING = 5.0  # seconds
+
+
+class Preview(Enum):
+    """What watches the camera beside the recording."""
+
+    NONE = "none"
+    BLIND = "blind"  # hints alone, for the terminal
+    SCREEN = "screen"
+
+
+class Crew(Protocol):
+    """Who is told what happens, as cli's Slate is."""
+
+    def tell(self, moment: Moment) -> None: ...
+    def stand(self, phase: str, seconds: float) -> None: ...
+    def advise(self, hints: Sequence[Hint]) -> None: ...
+    def kept(self, taken: Taken) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +124,70 @@ class Recorder:
         seconds: float,
         size: tuple[int, int],
         fps: int,
-        preview: bool,
-        stop: threading.Event,
-        tell: Callable[[Moment], None],
-    ) -> Taken:
-        """One take, from the camera to the sealed original and its verdict. Raises NoDevice, DiskFull, NeedsCrew."""
-        shot = self._shot(seconds, size, fps)
+        desk: Desk,
+        crew: Crew,
+        preview: Preview = Preview.NONE,
+        rehearse: bool = False,
+        prompting: Prompting = Prompting(),  # noqa: B008 - a frozen value
+        read_out: bool = False,
+    ) -> Taken | None:
+        """One take, or as many as the crew asks for: the last one, from the camera to the original and its verdict.
+
+        With `rehearse` the camera is shown until the crew begins; None where it never did. Raises NoDevice, DiskFull,
+        NeedsCrew.
+        """
+        shot, ffmpeg = self._shot(seconds, size, fps), Ffmpeg(self.settings.ffmpeg)
+        wall = screen.texts(prompting)
         with self._journal() as journal, contextlib.ExitStack() as stack:
-            window = Window(PREVIEW) if preview and displayed(os.environ) else None
-            if window is not None:
+            voice = _voice(prompting, order, stack) if read_out else None
+            window = None
+            if preview is not Preview.NONE:
+                seen = preview is Preview.SCREEN
+                window = Window(PREVIEW, screen=seen, press=desk.press, hear=crew.advise)
                 stack.callback(window.close)
-            return record(
-                order,
-                shot,
-                journal,
-                self.library,
-                Ffmpeg(self.settings.ffmpeg).start,
-                measure=measured,
-                stop=stop,
-                tell=tell,
-                show=window.show if window else None,
+                if seen:
+                    _decorate(window, wall, ffmpeg, stack)
+
+            def show(phase: str, at: float, free: int | None = None) -> None:
+                if window is not None:
+                    room = disk.room(self.library.rolling) if free is None else free
+                    window.tell(
+                        State(phase, at, shot.seconds - at if phase == "rolling" else shot.seconds, room)
+                    )
+
+            def told(moment: Moment) -> None:
+                if moment.phase != "warning":
+                    desk.enter(moment.phase)
+                    show(moment.phase, moment.seconds, moment.free)
+                crew.tell(moment)
+
+            def stood(phase: str, to_go: float) -> None:
+                if phase == "counting" and voice is not None:
+                    voice.hush()
+                show(phase, to_go)
+                crew.stand(phase, to_go)
+
+            def roll() -> Taken:
+                taken = record(
+                    order,
+                    shot,
+                    journal,
+                    self.library,
+                    ffmpeg.start,
+                    measure=measured,
+                    stop=desk.asked,
+                    tell=told,
+                    show=window.show if window is not None else None,
+                )
+                crew.kept(taken)
+                return taken
+
+            if window is None or not rehearse:
+                if voice is not None:
+                    voice.wait()
+                return session(desk, roll, None)
+            return session(
+                desk, roll, partial(rehearsal, shot, sys.platform, ffmpeg.start, window, desk, stood)
             )
 
     def devices(self) -> Devices:
@@ -144,6 +215,24 @@ class Recorder:
         chosen = next((camera for camera in cameras if named in (None, camera.name)), None)
         name = chosen.name if chosen else str(named)
         return Shot(name, microphone, seconds, size, fps, pixels_for(chosen, size) if chosen else None)
+
+
+def _voice(prompting: Prompting, order: Order, stack: contextlib.ExitStack) -> Voice:
+    words = prompting.tweet or prompting.text
+    if not words:
+        raise NeedsCrew(
+            "There is nothing to read out: give the tweet's text with --tweet-text, or a --prompt."
+        )
+    voice = Voice(words, order.consent.language)
+    stack.callback(voice.hush)
+    return voice
+
+
+def _decorate(window: Window, wall: Mapping[str, Text], ffmpeg: Ffmpeg, stack: contextlib.ExitStack) -> None:
+    """Has the words drawn while the camera opens; they take a second, and nothing waits for them."""
+    painter = threading.Thread(target=lambda: window.hang(screen.drawn(wall, ffmpeg)), daemon=True)
+    painter.start()
+    stack.callback(painter.join, _PAINTING)
 
 
 def seconds_of(path: Path) -> float | None:

@@ -38,13 +38,14 @@ def record(
     measure: Measure,
     stop: Event,
     tell: Callable[[Moment], None] = lambda _: None,
-    show: Callable[[bytes], None] | None = None,
+    show: Callable[[bytes], bool] | None = None,
     platform: str = sys.platform,
 ) -> Taken:
     """Rolls until `stop` is set, the shot is over or the disk is nearly full; returns the original and its verdict.
 
-    `start(arguments, inherit=…, tap=…, hear=…)` starts ffmpeg; `show` is given the preview's bytes. Raises NoDevice,
-    DiskFull, NeedsCrew; then no take is left waiting. If this process dies meanwhile, `salvage` goes on from there.
+    `start(arguments, inherit=…, tap=…, hear=…)` starts ffmpeg; `show` is given the preview's bytes and says whether a
+    picture was whole. Raises NoDevice, DiskFull, NeedsCrew; then no take is left waiting. If this process dies
+    meanwhile, `salvage` goes on from there.
     """
     _room_for(shot, library)
     take_id, lock = roll(library)

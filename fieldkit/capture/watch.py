@@ -16,7 +16,7 @@ from fieldkit.config import Library
 from fieldkit.model import Take
 
 LEFT = 100_000_000  # bytes free at which the camera is stopped
-_FIRST = 20.0  # seconds the camera has for its first picture
+FIRST = 20.0  # seconds the camera has for its first picture
 _STALL = 5.0  # seconds without a picture after which the crew hears of it
 _AFTER = 15.0  # seconds over the length asked for
 _TOGETHER = 1.0  # seconds between the last picture and the last sound that tell nothing
@@ -72,7 +72,7 @@ class Watch:
         shot: Shot,
         library: Library,
         tell: Callable[[Moment], None],
-        show: Callable[[bytes], None] | None,
+        show: Callable[[bytes], bool] | None,
     ) -> None:
         self._take, self._shot, self._library, self._tell, self._show = take, shot, library, tell, show
         self._begun = time.monotonic()
@@ -182,7 +182,7 @@ class Watch:
         now = time.monotonic()
         while self._notes:
             self._warn(self._notes.popleft())
-        if self._first is None and now - self._begun > _FIRST:
+        if self._first is None and now - self._begun > FIRST:
             return True
         if self._first is not None and now - max(self._last, self._stalled) > _STALL:
             self._stalled = now
@@ -202,12 +202,12 @@ class Watch:
             self._warned.add(note)
             self._tell(Moment(self._take, "warning", self.seconds, note))
 
-    def _seen(self, pictures: bytes) -> None:
+    def _seen(self, piece: bytes) -> None:
+        if self._show is not None and not self._show(piece):
+            return  # sound alone: a camera that was unplugged is not seen to live by its microphone
         self._last = time.monotonic()
         if self._first is None:
             self._first = self._last
-        if self._show is not None:
-            self._show(pictures)
 
     def _heard(self, line: str) -> bool:
         said = heard(line)

@@ -14,6 +14,7 @@ from support.footage import fill, small_disk
 
 from fieldkit import disk
 from fieldkit.capture import watch as watching
+from fieldkit.capture import wire
 from fieldkit.capture.checks import Measured, Picture
 from fieldkit.capture.order import Order
 from fieldkit.capture.record import Taken, record, why
@@ -83,7 +84,7 @@ def test_the_crew_can_stop_a_take_early(
     assert 0.8 < original.seconds < 5
 
 
-def test_the_preview_gets_whole_pictures(
+def test_the_preview_gets_whole_pictures_and_the_sound(
     order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     seen: list[bytes] = []
@@ -96,11 +97,15 @@ def test_the_preview_gets_whole_pictures(
         ffmpeg.start,
         measure=measure,
         stop=threading.Event(),
-        show=seen.append,
+        show=lambda piece: seen.append(piece) is None,
     )
-    pictures, rest = divmod(len(b"".join(seen)), 320 * 180 * 3)
-    assert rest == 0
-    assert 8 <= pictures <= 11
+    unpacker = wire.Unpacker()
+    found = [each for piece in seen for each in unpacker.more(piece)]
+    pictures = [content for kind, content in found if kind == wire.PICTURE]
+    assert 8 <= len(pictures) <= 11
+    assert {len(picture) for picture in pictures} == {320 * 180 * 3 // 2}
+    sound = b"".join(content for kind, content in found if kind == wire.SOUND)
+    assert len(sound) == pytest.approx(16_000, rel=0.1)
 
 
 @pytest.mark.parametrize("microphone", [None, "nothing-like-it"])
@@ -328,7 +333,7 @@ def test_a_camera_that_answers_and_sends_nothing_is_given_up(
     ffmpeg: Ffmpeg,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(watching, "_FIRST", 0.5)
+    monkeypatch.setattr(watching, "FIRST", 0.5)
     monkeypatch.setattr(watching, "_AFTER", 0.5)
     monkeypatch.setattr("fieldkit.transcode.ffmpeg._PATIENCE", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -412,7 +417,7 @@ def test_a_microphone_that_hangs_is_named(
     tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(watching, "_STALL", 2.0)
-    monkeypatch.setattr(watching, "_FIRST", 4.0)
+    monkeypatch.setattr(watching, "FIRST", 4.0)
     monkeypatch.setattr(watching, "_AFTER", 1.0)
     monkeypatch.setattr("fieldkit.transcode.ffmpeg._PATIENCE", 0.5)
     heard: list[Moment] = []

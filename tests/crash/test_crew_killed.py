@@ -22,7 +22,9 @@ from support.store import StoreProcess
 
 import fieldkit
 from fieldkit import disk
+from fieldkit.capture.desk import Desk
 from fieldkit.capture.offload import pieces
+from fieldkit.cli.rolling import Slate
 from fieldkit.config import Library, Settings
 from fieldkit.kit import Kit
 from fieldkit.model import Rendition, Sha256, TweetId
@@ -81,9 +83,8 @@ def record(kit: Kit, _: Path, tweet: TweetId) -> None:
         seconds=0.6,
         size=(160, 120),
         fps=15,
-        preview=False,
-        stop=threading.Event(),
-        tell=lambda _: None,
+        desk=Desk(),
+        crew=Slate(0.6, keys=False),
     )
 
 
