@@ -18,13 +18,15 @@ from fieldkit.capture.ingest import Ingested, ingest
 from fieldkit.capture.lookout import tweet_in
 from fieldkit.capture.offload import BySlate, Piece, offload
 from fieldkit.capture.order import Order
-from fieldkit.capture.record import Moment, record, why
+from fieldkit.capture.record import Taken, record, why
+from fieldkit.capture.replay import measured as replayed
 from fieldkit.capture.rig import PREVIEW, TEST, Shot, arguments
 from fieldkit.capture.trial import LOOK, SECONDS, Trial, trial
+from fieldkit.capture.watch import Moment
 from fieldkit.config import Library, Settings
 from fieldkit.errors import FieldkitError, NoConsent
 from fieldkit.journal import Journal
-from fieldkit.model import Consent, ConsentState, Original, Rendition, TweetId
+from fieldkit.model import Consent, ConsentState, Rendition, TweetId
 from fieldkit.transcode import repair
 from fieldkit.transcode.adopt import adopt, fit
 from fieldkit.transcode.ffmpeg import Ffmpeg
@@ -103,8 +105,8 @@ class Recorder:
         stop: threading.Event,
         tell: Callable[[Moment], None],
         note: Callable[[str], None] = lambda _: None,
-    ) -> Original:
-        """One take, from the camera to the sealed original. Raises NoDevice, DiskFull, NeedsCrew.
+    ) -> Taken:
+        """One take, from the camera to the sealed original and its verdict. Raises NoDevice, DiskFull, NeedsCrew.
 
         `note` is told which microphone was chosen, and what the camera does otherwise than asked.
         """
@@ -119,11 +121,10 @@ class Recorder:
                 journal,
                 self.library,
                 Ffmpeg(self.settings.ffmpeg).start,
-                readable=seconds_of,
+                measure=measured,
                 stop=stop,
                 tell=tell,
                 show=window.show if window else None,
-                measure=measured,
             )
 
     def devices(self) -> Devices:
@@ -208,10 +209,5 @@ def seconds_of(path: Path) -> float | None:
 
 
 def measured(path: Path) -> Measured:
-    """What the verdict on a take rests on. Raises NotAVideo."""
-    found = seen(path)
-    video, sound = found.video, found.audio
-    assert video is not None
-    return Measured(
-        video.start + video.seconds, sound.seconds if sound else None, float(1 / video.fps), video.longest_gap
-    )
+    """What the verdict on a recording rests on. Raises NotAVideo."""
+    return replayed(path, opened)

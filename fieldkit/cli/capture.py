@@ -139,11 +139,20 @@ def record(
         tell=Slate(seconds).tell,
         note=say.note,
     )
+    original = taken.original
     if as_json:
-        say.document({"take": taken.take, "path": str(kit.library.root / taken.path), "sha256": taken.sha256})
-    say.note(f"Take {taken.take[-6:]} is safe: {say.span(taken.seconds)}, {say.size(taken.bytes)}.")
+        say.document(
+            {
+                "take": original.take,
+                "path": str(kit.library.root / original.path),
+                "sha256": original.sha256,
+                "verdict": asdict(taken.verdict),
+            }
+        )
+    say.note(f"Take {original.take[-6:]} is safe: {say.span(original.seconds)}, {say.size(original.bytes)}.")
+    (say.note if taken.verdict.good else say.trouble)(taken.verdict.sentence)
     if given.state is not ConsentState.AGREED:
-        say.note(_NO_CONSENT.format(take=taken.take[-6:]))
+        say.note(_NO_CONSENT.format(take=original.take[-6:]))
 
 
 def _size(text: str) -> tuple[int, int]:

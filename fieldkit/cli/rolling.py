@@ -3,7 +3,7 @@
 import sys
 import threading
 
-from fieldkit.capture.record import Moment
+from fieldkit.capture.watch import Moment
 from fieldkit.cli import say
 
 

@@ -12,6 +12,7 @@ from fieldkit.model.nouns import (
     Station,
     Take,
     Upload,
+    Verdict,
 )
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "TakeId",
     "TweetId",
     "Upload",
+    "Verdict",
 ]

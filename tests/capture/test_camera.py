@@ -5,9 +5,8 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +14,7 @@ from fieldkit.capture.camera import Window, displayed, pictures
 from fieldkit.capture.order import Order
 from fieldkit.capture.record import record
 from fieldkit.capture.rig import PREVIEW, Shot
+from fieldkit.capture.salvage import Measure
 from fieldkit.config import Library
 from fieldkit.journal import Journal
 from fieldkit.transcode.ffmpeg import Ffmpeg
@@ -86,7 +86,7 @@ def test_the_recording_goes_on_whatever_becomes_of_the_window(
     order: Order,
     journal: Journal,
     library: Library,
-    readable: Callable[[Path], float | None],
+    measure: Measure,
     ffmpeg: Ffmpeg,
 ) -> None:
     doomed = Window(PREVIEW, [sys.executable, "-c", program])
@@ -97,9 +97,9 @@ def test_the_recording_goes_on_whatever_becomes_of_the_window(
         journal,
         library,
         ffmpeg.start,
-        readable=readable,
+        measure=measure,
         stop=threading.Event(),
         show=doomed.show,
-    )
+    ).original
     doomed.close()
     assert original.seconds == pytest.approx(1, abs=0.2)

@@ -34,9 +34,15 @@ from fieldkit.transcode.profiles import PROFILES
 
 _HOME = Path(fieldkit.__file__).parent
 WATCHED = [
-    *(_HOME / name for name in ("disk.py", "pipeline.py", "renderer.py", "dispatch.py", "kit.py")),
+    *(
+        _HOME / name
+        for name in ("disk.py", "pipeline.py", "renderer.py", "dispatch.py", "kit.py", "recorder.py")
+    ),
     *(_HOME / "journal").glob("*.py"),
-    *(_HOME / "capture" / name for name in ("ingest.py", "order.py", "record.py", "salvage.py")),
+    *(
+        _HOME / "capture" / name
+        for name in ("ingest.py", "order.py", "record.py", "salvage.py", "watch.py", "parts.py")
+    ),
     _HOME / "transcode" / "render.py",
     *(_HOME / "sync").glob("*.py"),
 ]
