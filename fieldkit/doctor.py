@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from fieldkit import disk
 from fieldkit.capture.devices import Devices
+from fieldkit.capture.trial import Trial
 from fieldkit.config import Library, Settings
 from fieldkit.errors import FieldkitError
 from fieldkit.sync import tcp
@@ -15,6 +17,7 @@ from fieldkit.transcode.ffmpeg import Ffmpeg
 _ROOM = 2_000_000_000  # bytes: some fifteen takes of the longest kind
 _CLOCK = 120.0  # seconds a clock may be off before times on the board mislead
 _NEEDED = ("libx264", "aac")
+_ANOTHER = "remove the ffmpeg setting, or name an ffmpeg that has it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,22 @@ class Finding:
     needed: bool = False
 
 
+class Gear(Protocol):
+    """The cameras and microphones of this laptop."""
+
+    def devices(self) -> Devices: ...
+
+    def lacking(self) -> tuple[str, ...]: ...
+
+    def trial(self) -> Trial: ...
+
+
 def examine(
-    library: Library, settings: Settings, ffmpeg: Callable[[], Ffmpeg], devices: Callable[[], Devices]
+    library: Library, settings: Settings, ffmpeg: Callable[[], Ffmpeg], gear: Gear
 ) -> Iterator[Finding]:
     """Finding after finding; none raises."""
     yield from _guarded("ffmpeg", lambda: _ffmpeg(ffmpeg()), needed=True)
-    yield from _guarded("cameras", lambda: _devices(devices()))
+    yield from _guarded("cameras", lambda: _gear(gear, chosen=settings.camera is not None))
     yield from _guarded("disk", lambda: [_disk(library.root)], needed=True)
     yield from _guarded("link", _link)
     if settings.store is None:
@@ -71,6 +84,28 @@ def _devices(devices: Devices) -> list[Finding]:
         ),
         Finding("microphones", bool(microphones), ", ".join(m.label for m in microphones) or "none"),
     ]
+
+
+def _gear(gear: Gear, *, chosen: bool) -> list[Finding]:
+    found = gear.devices()
+    findings = [*_devices(found), *_lacking(gear.lacking(), heard=bool(found.microphones))]
+    if chosen or found.cameras:
+        findings += _guarded("two seconds", lambda: _trial(gear.trial()))
+    return findings
+
+
+def _lacking(ways: tuple[str, ...], *, heard: bool) -> list[Finding]:
+    """ALSA is missed only where no sound server has a microphone."""
+    missed = [way for way in ways if not (way == "alsa" and heard)]
+    if not missed:
+        return []
+    advice = "start PulseAudio or PipeWire, or use the system's ffmpeg: FIELDKIT_FFMPEG=/usr/bin/ffmpeg"
+    found = f"this ffmpeg was built without {', '.join(missed)}"
+    return [Finding("devices", ok=False, found=found, advice=advice if missed == ["alsa"] else _ANOTHER)]
+
+
+def _trial(trial: Trial) -> list[Finding]:
+    return [Finding("two seconds", not trial.wrong, trial.got, " ".join(trial.wrong))]
 
 
 def _disk(root: Path) -> Finding:

@@ -1,7 +1,9 @@
 """Lets pictures in: a take from a camera, clips from a card, a file that is fit as it is; each under its order."""
 
 import contextlib
+import os
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,21 +16,22 @@ from typing import Protocol
 from fieldkit import disk, screen
 from fieldkit.capture.checks import Measured
 from fieldkit.capture.desk import Desk
-from fieldkit.capture.devices import Devices, devices, pixels_for
+from fieldkit.capture.devices import Devices, choice, devices, lacking
 from fieldkit.capture.hints import Hint
 from fieldkit.capture.ingest import Ingested, ingest
 from fieldkit.capture.lookout import tweet_in
 from fieldkit.capture.offload import BySlate, Piece, offload
 from fieldkit.capture.order import Order
-from fieldkit.capture.record import Taken, record
+from fieldkit.capture.record import Taken, record, why
 from fieldkit.capture.replay import measured as replayed
-from fieldkit.capture.rig import PREVIEW, TEST, Shot
+from fieldkit.capture.rig import PREVIEW, TEST, Shot, arguments
 from fieldkit.capture.session import rehearsal, session
+from fieldkit.capture.trial import LOOK, SECONDS, Trial, trial
 from fieldkit.capture.voice import Voice
 from fieldkit.capture.watch import Moment
 from fieldkit.capture.window import State, Window
 from fieldkit.config import Library, Settings
-from fieldkit.errors import FieldkitError, NeedsCrew, NoConsent, NoDevice
+from fieldkit.errors import FieldkitError, NeedsCrew, NoConsent
 from fieldkit.journal import Journal
 from fieldkit.model import Consent, ConsentState, Rendition, TweetId
 from fieldkit.screen import Prompting
@@ -57,6 +60,9 @@ class Crew(Protocol):
     def stand(self, phase: str, seconds: float) -> None: ...
     def advise(self, hints: Sequence[Hint]) -> None: ...
     def kept(self, taken: Taken) -> None: ...
+
+
+_SLOW_START = 20.0  # seconds a camera and a busy laptop may take to begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +136,14 @@ class Recorder:
         rehearse: bool = False,
         prompting: Prompting = Prompting(),  # noqa: B008 - a frozen value
         read_out: bool = False,
+        note: Callable[[str], None] = lambda _: None,
     ) -> Taken | None:
         """One take, or as many as the crew asks for: the last one, from the camera to the original and its verdict.
 
-        With `rehearse` the camera is shown until the crew begins; None where it never did. Raises NoDevice, DiskFull,
-        NeedsCrew.
+        With `rehearse` the camera is shown until the crew begins; None where it never did. `note` is told which
+        microphone was chosen, and what the camera does otherwise than asked. Raises NoDevice, DiskFull, NeedsCrew.
         """
-        shot, ffmpeg = self._shot(seconds, size, fps), Ffmpeg(self.settings.ffmpeg)
+        shot, ffmpeg = self._shot(seconds, size, fps, note), Ffmpeg(self.settings.ffmpeg)
         wall = screen.texts(prompting)
         with self._journal() as journal, contextlib.ExitStack() as stack:
             voice = _voice(prompting, order, stack) if read_out else None
@@ -194,27 +201,76 @@ class Recorder:
         """The cameras and microphones that ffmpeg can open here."""
         return devices(Ffmpeg(self.settings.ffmpeg).listing, sys.platform)
 
+    def lacking(self) -> tuple[str, ...]:
+        """The ways to a camera or microphone that this ffmpeg was built without."""
+        return lacking(Ffmpeg(self.settings.ffmpeg).listing, sys.platform)
+
+    def remember(self, camera: str, microphone: str | None) -> str:
+        """Keeps a choice by what stays the same from plug to plug. A sentence on the sound. Raises NoDevice."""
+        found, filming = self.devices(), None
+        if not _plain(camera):
+            filming = choice.camera(found, camera)
+            camera = choice.remembered(filming)
+        heard = choice.sound(found, filming, microphone)
+        chosen = next((m for m in found.microphones if microphone and m.name == heard.microphone), None)
+        stored = Settings.read(self.library, {}, {})  # the file alone: the environment is for one command
+        self.library.make()
+        replace(stored, camera=camera, microphone=choice.remembered(chosen) if chosen else microphone).write(
+            self.library
+        )
+        return heard.sentence
+
+    def trial(self) -> Trial:
+        """What two seconds with the chosen camera and microphone look and sound like; nothing of them is kept.
+
+        Raises NoDevice, DiskFull.
+        """
+        notes: list[str] = []
+        shot = self._shot(SECONDS, (1280, 720), 30, notes.append)
+        ffmpeg = Ffmpeg(self.settings.ffmpeg)
+        with tempfile.TemporaryDirectory(prefix="fieldkit-", ignore_cleanup_errors=True) as folder:
+            path = Path(folder) / "trial.mkv"
+            command = arguments(shot, sys.platform, path)
+            with ffmpeg.start(command) as running, contextlib.suppress(TimeoutError):
+                running.wait(SECONDS + _SLOW_START)
+            if not path.exists() or not path.stat().st_size:
+                raise why(running.said, shot)
+            video = seen(path).video
+            assert video is not None
+            heard = ffmpeg.listing(["-i", f"file:{path}", *LOOK])
+        picture = (video.width, video.height, float(video.fps))
+        return trial(shot.called, shot.pixels, picture, heard, tuple(notes))
+
     @contextmanager
     def _journal(self) -> Iterator[Journal]:
         self.library.make()
         with Journal(self.library.journal) as journal:
             yield journal
 
-    def _shot(self, seconds: float, size: tuple[int, int], fps: int) -> Shot:
-        """What to film with: the camera that was named, or the only one there is. Raises NoDevice."""
+    def _shot(
+        self, seconds: float, size: tuple[int, int], fps: int, note: Callable[[str], None] = lambda _: None
+    ) -> Shot:
+        """What to film with: what was named or remembered, or the only one there is. Raises NoDevice."""
         named, microphone = self.settings.camera, self.settings.microphone
-        if named == TEST or (named and "://" in named):
-            return Shot(named, microphone, seconds, size, fps)
-        cameras = self.devices().cameras
-        if named is None and len(cameras) != 1:
-            found = f"{len(cameras)} cameras are" if cameras else "no camera is"
-            raise NoDevice(
-                f"{found.capitalize()} here; name one with --camera (`fieldkit devices` lists them, `test:` needs "
-                "none)."
-            )
-        chosen = next((camera for camera in cameras if named in (None, camera.name)), None)
-        name = chosen.name if chosen else str(named)
-        return Shot(name, microphone, seconds, size, fps, pixels_for(chosen, size) if chosen else None)
+        if named and _plain(named):
+            if microphone in (None, choice.NONE):
+                return Shot(named, None, seconds, size, fps)
+            heard = choice.sound(self.devices(), None, microphone)
+            return Shot(named, heard.microphone, seconds, size, fps)
+        found = self.devices()
+        if named and named.startswith("/dev/"):
+            named = os.path.realpath(named)  # udev's by-id and by-path are links to the node
+        camera = choice.camera(found, named)
+        heard, asked = choice.sound(found, camera, microphone), choice.asked(camera, size, fps)
+        for sentence in (heard.sentence, asked.sentence):
+            if sentence:
+                note(sentence)
+        return Shot(camera.name, heard.microphone, seconds, asked.size, asked.fps, asked.pixels)
+
+
+def _plain(camera: str) -> bool:
+    """Not a device: the test card, or a camera in the network."""
+    return camera == TEST or "://" in camera
 
 
 def _voice(prompting: Prompting, order: Order, stack: contextlib.ExitStack) -> Voice:

@@ -199,7 +199,7 @@ def device(microphone: str) -> str:
 
 def _dshow(shot: Shot) -> list[str]:
     names = f"video={shot.camera}" + (f":audio={shot.microphone}" if shot.microphone else "")
-    pixels = ["-vcodec", shot.pixels] if shot.pixels == "mjpeg" else []
+    pixels = ["-vcodec", shot.pixels] if shot.pixels in ("mjpeg", "h264") else []
     buffer = ["-rtbufsize", "256M", "-thread_queue_size", "256"]
     return [*buffer, "-f", "dshow", *pixels, *_wanted(shot), "-i", names]
 

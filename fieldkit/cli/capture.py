@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,30 +15,70 @@ from fieldkit.errors import Damaged, FieldkitError, NeedsCrew
 from fieldkit.model import Consent, ConsentState, TweetId
 
 if TYPE_CHECKING:
+    from fieldkit.capture.devices import Mode
     from fieldkit.capture.ingest import Ingested
 
 _NO_CONSENT = "No consent is on record, so it stays on this laptop until `fieldkit consent {take} --agree`."
 
 
-@click.command(epilog=options.epilog("fieldkit devices", "fieldkit devices --json"))
+@click.command(
+    epilog=options.epilog(
+        "fieldkit devices", "fieldkit devices --json", "fieldkit devices --use /dev/video0   # from now on"
+    )
+)
+@click.option("--use", metavar="C", help="Remember this camera (its name or id here, a URL, or test:).")
+@click.option("--mic", "microphone", metavar="M", help="With --use: this microphone, or none for no sound.")
 @options.as_json
 @options.library
-def devices(as_json: bool, folder: str | None) -> None:
-    """List cameras with their formats, and microphones."""
-    found = options.kit(folder).recorder.devices()
+def devices(use: str | None, microphone: str | None, as_json: bool, folder: str | None) -> None:
+    """List cameras with their formats and own microphones, and microphones; remember which to use."""
+    recorder = options.kit(folder).recorder
+    if use is not None:
+        sentence = recorder.remember(use, microphone)
+        say.note(f"{use} is remembered. {sentence}")
+        return
+    if microphone is not None:
+        raise click.UsageError("--mic goes with --use.")
+    found = recorder.devices()
     if as_json:
         say.document(asdict(found))
         return
+    named = {m.id: m.label for m in found.microphones}
     say.table(
         "camera",
         "name",
-        "formats",
-        rows=[(c.name, c.label, ", ".join(f.pixels for f in c.formats) or "–") for c in found.cameras],
+        "films",
+        "its microphone",
+        "id",
+        rows=[
+            (c.name, c.label, _films(c.modes), named.get(c.microphone or "", "–"), c.id)
+            for c in found.cameras
+        ],
     )
     say.table("microphone", "name", rows=[(m.name, m.label) for m in found.microphones])
     say.note(
         "`test:` is a moving test card that needs no camera; rtsp:// and http:// URLs of network cameras work too."
     )
+
+
+def _films(modes: Sequence["Mode"]) -> str:
+    """`mjpeg to 1920x1080 at 30, yuyv422 to 640x480`: of each kind of pixels the largest; rates where told."""
+    largest: dict[str | None, Mode] = {}
+    for mode in sorted(modes, key=lambda m: ((m.size or (0, 0)), (m.rates or (0, 0))[1])):
+        largest[mode.pixels] = mode
+    kinds = (
+        " ".join(
+            part
+            for part in (
+                mode.pixels,
+                mode.size and f"to {mode.size[0]}x{mode.size[1]}",
+                mode.rates and f"at {mode.rates[1]:g}",
+            )
+            if part
+        )
+        for mode in largest.values()
+    )
+    return ", ".join(kinds) or "–"
 
 
 @click.command(
@@ -52,7 +92,7 @@ def devices(as_json: bool, folder: str | None) -> None:
 @click.option(
     "--camera", metavar="C", help="A camera from `fieldkit devices`, a network camera's URL, or test:"
 )
-@click.option("--mic", "microphone", metavar="M", help="A microphone from `fieldkit devices`.")
+@click.option("--mic", "microphone", metavar="M", help="A microphone from `fieldkit devices`, or none.")
 @click.option(
     "--seconds",
     type=click.FloatRange(1, 140),
@@ -118,6 +158,7 @@ def record(
             rehearse=not now and rehearsed(),
             prompting=prompting,
             read_out=read_out,
+            note=say.note,
         )
     if taken is None:
         raise NeedsCrew("Nothing was recorded, because nobody pressed Space; the same command starts again.")

@@ -61,12 +61,17 @@ def init(folder: str | None, **settings: Any) -> None:
     say.note(f"The library is at {kit.library.root}. `fieldkit doctor` says what is missing.")
 
 
-@click.command(epilog=options.epilog("fieldkit doctor", "fieldkit doctor --json"))
+@click.command(epilog=options.epilog("fieldkit doctor", "fieldkit doctor --camera test: --json"))
+@click.option("--camera", metavar="C", help="Try this camera instead of the one that is remembered.")
+@click.option("--mic", "microphone", metavar="M", help="Try this microphone.")
 @options.as_json
 @options.library
-def doctor(as_json: bool, folder: str | None) -> int:
-    """Check ffmpeg, cameras, microphones, disk, clock, store and token, and say what to do."""
-    findings = options.kit(folder).doctor()
+def doctor(camera: str | None, microphone: str | None, as_json: bool, folder: str | None) -> int:
+    """Check ffmpeg, cameras, microphones, disk, clock, store and token, and say what to do.
+
+    Two seconds are recorded with the chosen camera and microphone, told of, and thrown away.
+    """
+    findings = options.kit(folder, camera=camera, microphone=microphone).doctor()
     if as_json:
         say.document([{"check": f.check, "ok": f.ok, "found": f.found, "advice": f.advice} for f in findings])
     else:

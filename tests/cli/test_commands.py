@@ -125,6 +125,13 @@ def test_the_doctor_names_what_is_missing_and_what_to_do(crew):
     assert "nothing listens there" in lost.stdout
 
 
+def test_the_doctor_tries_the_camera_for_two_seconds_and_keeps_nothing(crew):
+    before = crew.takes()
+    tried = crew.types("doctor", "--camera", "test:").stdout
+    assert "two seconds: test:, 1280x720, 30 pictures/s, sound at -2" in tried
+    assert crew.takes() == before
+
+
 def test_without_a_store_sync_says_how_to_set_one(tmp_path):
     result = subprocess.run(
         [sys.executable, "-m", "fieldkit", "sync", "--library", str(tmp_path)], capture_output=True, text=True
