@@ -18,7 +18,7 @@ from fieldkit.journal import Journal
 from fieldkit.model import Station
 from fieldkit.outbox import Outbox
 from fieldkit.pipeline import Audience, Outcome, Worker
-from fieldkit.recorder import Recorder, seconds_of
+from fieldkit.recorder import Recorder, measured
 from fieldkit.renderer import Renderer
 from fieldkit.sync import live
 from fieldkit.transcode import machine
@@ -200,7 +200,7 @@ class Kit:
             journal,
             self.library,
             self.ffmpeg,
-            seconds_of,
+            measured,
             audience.rendering,
             brief,
             self._conditions(journal),

@@ -5,31 +5,62 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import Enum
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
-from fieldkit import disk
-from fieldkit.capture.camera import Window, displayed
+from fieldkit import disk, screen
 from fieldkit.capture.checks import Measured
+from fieldkit.capture.desk import Desk
 from fieldkit.capture.devices import Devices, choice, devices, lacking
+from fieldkit.capture.hints import Hint
 from fieldkit.capture.ingest import Ingested, ingest
 from fieldkit.capture.lookout import tweet_in
 from fieldkit.capture.offload import BySlate, Piece, offload
 from fieldkit.capture.order import Order
-from fieldkit.capture.record import Moment, record, why
+from fieldkit.capture.record import Taken, record, why
+from fieldkit.capture.replay import measured as replayed
 from fieldkit.capture.rig import PREVIEW, TEST, Shot, arguments
+from fieldkit.capture.session import rehearsal, session
 from fieldkit.capture.trial import LOOK, SECONDS, Trial, trial
+from fieldkit.capture.voice import Voice
+from fieldkit.capture.watch import Moment
+from fieldkit.capture.window import State, Window
 from fieldkit.config import Library, Settings
-from fieldkit.errors import FieldkitError, NoConsent
+from fieldkit.errors import FieldkitError, NeedsCrew, NoConsent
 from fieldkit.journal import Journal
-from fieldkit.model import Consent, ConsentState, Original, Rendition, TweetId
+from fieldkit.model import Consent, ConsentState, Rendition, TweetId
+from fieldkit.screen import Prompting
 from fieldkit.transcode import repair
 from fieldkit.transcode.adopt import adopt, fit
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import opened, probe, seen
 from fieldkit.transcode.remarks import remarks
+from fieldkit.transcode.signs import Text
+
+_PAINTING = 5.0  # seconds
+
+
+class Preview(Enum):
+    """What watches the camera beside the recording."""
+
+    NONE = "none"
+    BLIND = "blind"  # hints alone, for the terminal
+    SCREEN = "screen"
+
+
+class Crew(Protocol):
+    """Who is told what happens, as cli's Slate is."""
+
+    def tell(self, moment: Moment) -> None: ...
+    def stand(self, phase: str, seconds: float) -> None: ...
+    def advise(self, hints: Sequence[Hint]) -> None: ...
+    def kept(self, taken: Taken) -> None: ...
+
 
 _SLOW_START = 20.0  # seconds a camera and a busy laptop may take to begin
 
@@ -99,31 +130,71 @@ class Recorder:
         seconds: float,
         size: tuple[int, int],
         fps: int,
-        preview: bool,
-        stop: threading.Event,
-        tell: Callable[[Moment], None],
+        desk: Desk,
+        crew: Crew,
+        preview: Preview = Preview.NONE,
+        rehearse: bool = False,
+        prompting: Prompting = Prompting(),  # noqa: B008 - a frozen value
+        read_out: bool = False,
         note: Callable[[str], None] = lambda _: None,
-    ) -> Original:
-        """One take, from the camera to the sealed original. Raises NoDevice, DiskFull, NeedsCrew.
+    ) -> Taken | None:
+        """One take, or as many as the crew asks for: the last one, from the camera to the original and its verdict.
 
-        `note` is told which microphone was chosen, and what the camera does otherwise than asked.
+        With `rehearse` the camera is shown until the crew begins; None where it never did. `note` is told which
+        microphone was chosen, and what the camera does otherwise than asked. Raises NoDevice, DiskFull, NeedsCrew.
         """
-        shot = self._shot(seconds, size, fps, note)
+        shot, ffmpeg = self._shot(seconds, size, fps, note), Ffmpeg(self.settings.ffmpeg)
+        wall = screen.texts(prompting)
         with self._journal() as journal, contextlib.ExitStack() as stack:
-            window = Window(PREVIEW) if preview and displayed(os.environ) else None
-            if window is not None:
+            voice = _voice(prompting, order, stack) if read_out else None
+            window = None
+            if preview is not Preview.NONE:
+                seen = preview is Preview.SCREEN
+                window = Window(PREVIEW, screen=seen, press=desk.press, hear=crew.advise)
                 stack.callback(window.close)
-            return record(
-                order,
-                shot,
-                journal,
-                self.library,
-                Ffmpeg(self.settings.ffmpeg).start,
-                readable=seconds_of,
-                stop=stop,
-                tell=tell,
-                show=window.show if window else None,
-                measure=measured,
+                if seen:
+                    _decorate(window, wall, ffmpeg, stack)
+
+            def show(phase: str, at: float, free: int | None = None) -> None:
+                if window is not None:
+                    room = disk.room(self.library.rolling) if free is None else free
+                    window.tell(
+                        State(phase, at, shot.seconds - at if phase == "rolling" else shot.seconds, room)
+                    )
+
+            def told(moment: Moment) -> None:
+                if moment.phase != "warning":
+                    desk.enter(moment.phase)
+                    show(moment.phase, moment.seconds, moment.free)
+                crew.tell(moment)
+
+            def stood(phase: str, to_go: float) -> None:
+                if phase == "counting" and voice is not None:
+                    voice.hush()
+                show(phase, to_go)
+                crew.stand(phase, to_go)
+
+            def roll() -> Taken:
+                taken = record(
+                    order,
+                    shot,
+                    journal,
+                    self.library,
+                    ffmpeg.start,
+                    measure=measured,
+                    stop=desk.asked,
+                    tell=told,
+                    show=window.show if window is not None else None,
+                )
+                crew.kept(taken)
+                return taken
+
+            if window is None or not rehearse:
+                if voice is not None:
+                    voice.wait()
+                return session(desk, roll, None)
+            return session(
+                desk, roll, partial(rehearsal, shot, sys.platform, ffmpeg.start, window, desk, stood)
             )
 
     def devices(self) -> Devices:
@@ -202,16 +273,29 @@ def _plain(camera: str) -> bool:
     return camera == TEST or "://" in camera
 
 
+def _voice(prompting: Prompting, order: Order, stack: contextlib.ExitStack) -> Voice:
+    words = prompting.tweet or prompting.text
+    if not words:
+        raise NeedsCrew(
+            "There is nothing to read out: give the tweet's text with --tweet-text, or a --prompt."
+        )
+    voice = Voice(words, order.consent.language)
+    stack.callback(voice.hush)
+    return voice
+
+
+def _decorate(window: Window, wall: Mapping[str, Text], ffmpeg: Ffmpeg, stack: contextlib.ExitStack) -> None:
+    """Has the words drawn while the camera opens; they take a second, and nothing waits for them."""
+    painter = threading.Thread(target=lambda: window.hang(screen.drawn(wall, ffmpeg)), daemon=True)
+    painter.start()
+    stack.callback(painter.join, _PAINTING)
+
+
 def seconds_of(path: Path) -> float | None:
     """How long a video plays; None where it does not tell. Raises NotAVideo for anything else."""
     return seen(path).seconds
 
 
 def measured(path: Path) -> Measured:
-    """What the verdict on a take rests on. Raises NotAVideo."""
-    found = seen(path)
-    video, sound = found.video, found.audio
-    assert video is not None
-    return Measured(
-        video.start + video.seconds, sound.seconds if sound else None, float(1 / video.fps), video.longest_gap
-    )
+    """What the verdict on a recording rests on. Raises NotAVideo."""
+    return replayed(path, opened)

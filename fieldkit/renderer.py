@@ -3,10 +3,9 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from fieldkit import disk
-from fieldkit.capture.salvage import salvage
+from fieldkit.capture.salvage import Measure, salvage
 from fieldkit.config import Library
 from fieldkit.errors import Damaged, DiskFull, NeedsCrew, Unready
 from fieldkit.journal import Due, Journal
@@ -17,8 +16,6 @@ from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.render import Progress, render_due
-
-Readable = Callable[[Path], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Renderer:
     journal: Journal
     library: Library
     ffmpeg: Ffmpeg
-    readable: Readable
+    measure: Measure
     begin: Callable[[Due], Progress]
     brief: Brief = NOTHING_MORE
     conditions: Callable[[], Conditions] = Conditions
@@ -39,7 +36,7 @@ class Renderer:
     def __call__(self, stop: threading.Event) -> Outcome:
         """Works until nothing is due or `stop` is set. Raises DiskFull, Unready, WorthRetrying."""
         disk.sweep(self.library.renditions)
-        outcome = Outcome(salvaged=salvage(self.journal, self.library, self.readable))
+        outcome = Outcome(salvaged=salvage(self.journal, self.library, self.measure))
         while not stop.is_set() and (due := self.journal.due_renditions(DUE)):
             first = due[0]
             if not self.library.originals.is_dir():

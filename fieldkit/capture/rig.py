@@ -8,10 +8,23 @@ from fieldkit.errors import NeedsCrew, NoDevice
 
 TEST = "test:"
 LONGEST = 140.0  # seconds, X's limit
-PREVIEW = (320, 180)  # pixels, bgr24
+_LEAST = 0.1  # seconds; 0 would be for ever
+PREVIEW = (320, 180)  # pixels, yuv420p
+SOUND = 8000  # samples/s beside it
 _NETWORK = ("rtsp", "rtsps", "http", "https")
 _FILMED = (".m3u8", ".mp4", ".ts", ".mkv", ".webm")  # they carry times of their own; MJPEG over HTTP has none
-_FIFO = ["-f", "fifo", "-fifo_format", "{}", "-drop_pkts_on_overflow", "1", "-queue_size", "8"]
+# a level ten times a second; freezedetect's own -60 dB takes a live sensor's hiss for nothing, once scaled down
+_METER = (
+    "asetnsamples=4800:p=0,astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=RMS_level+Peak_level,"
+    "ametadata=mode=print"
+)
+_HEAD = {
+    False: "[0:v:0]split=2[film][look];[look]",
+    True: "[0:v:0]",
+}  # whether nothing but the look is filtered
+_DETECT = "blackdetect=d=1,freezedetect=n=-70dB:d=2,metadata=mode=print:key=lavfi.black_start"
+_COLOURS = "scale=out_range=tv:out_color_matrix=bt601,format=yuv420p"  # what cv2 takes for granted
+_FIFO = ["-f", "fifo", "-fifo_format", "{}", "-drop_pkts_on_overflow", "1", "-queue_size", "32"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +65,16 @@ class Shot:
         return url._replace(netloc=url.hostname or "", query="").geturl()
 
 
-def arguments(shot: Shot, platform: str, destination: Path, *, preview: bool = False) -> list[str]:
+def arguments(
+    shot: Shot, platform: str, destination: Path | None, *, preview: bool = False, since: float = 0.0
+) -> list[str]:
     """ffmpeg's arguments for `platform` as sys.platform says it. Raises NoDevice for a camera it has no way to.
 
-    Picture and sound go into `destination` on one clock. A few pictures a second also go to `pipe:1`: to be
-    shown (`preview`, raw bgr24 of PREVIEW's size), or as one line of text each, which tells that the camera
-    lives. When fieldkit dies this pipe breaks and ends ffmpeg: the camera does not stay on.
+    Picture and sound go into `destination` on one clock; None keeps nothing and goes on until it is stopped. A few
+    pictures a second also go to `pipe:1`: to be shown (`preview`, Matroska with raw yuv420p of PREVIEW's size and the
+    sound, as wire.py reads it), or as one line of text each, which tells that the camera lives. When fieldkit dies
+    this pipe breaks and ends ffmpeg: the camera does not stay on. What the meters and detectors say stands in the
+    log. `since` is when in the take the recording begins, in seconds.
     """
     if shot.camera == TEST:
         inputs, sound = [*_test_card(shot), *_tone_or(shot, platform)], "1:a:0"
@@ -75,34 +92,42 @@ def arguments(shot: Shot, platform: str, destination: Path, *, preview: bool = F
         inputs, sound = _avfoundation(shot), "0:a:0" if shot.microphone else ""
     else:
         raise NoDevice(f"fieldkit does not know how to film with {shot.called} on {platform}.")
-    length = ["-t", f"{shot.seconds:g}"]
+    copied = shot.pixels == "h264"
+    length = ["-t", f"{max(_LEAST, shot.seconds - since):g}"] if destination else []
+    film = [
+        *("-map", "0:v:0" if copied else "[film]", *(("-map", sound, "-af", _METER) if sound else ())),
+        *_encoder(shot, copied=copied),
+        *length,
+        *(("-output_ts_offset", f"{since:.3f}") if since else ()),
+        f"file:{destination}",
+    ]
     return [
         "-y",  # only this take's name; a question here would stop the camera
         *inputs,
         "-filter_complex",
-        f"[0:v:0]split=2[film][look];{_look(preview=preview)}",
-        *("-map", "[film]", *(("-map", sound) if sound else ())),
-        *_encoder(shot),
-        *length,
-        f"file:{destination}",
-        *(
-            "-map",
-            "[seen]",
-            *length,
-            "-c:v",
-            "rawvideo",
-            *_fifo("rawvideo" if preview else "framecrc"),
-            "pipe:1",
-        ),
+        f"{_HEAD[copied or destination is None]}{_look(preview=preview)}",
+        *(film if destination else ()),
+        *("-map", "[seen]", *_heard(sound if preview else ""), *length, "-c:v", "rawvideo"),
+        *_fifo("matroska" if preview else "framecrc"),
+        "pipe:1",
     ]
 
 
+def _heard(sound: str) -> list[str]:
+    """The sound beside the pictures; one that stays away must not hold them back."""
+    if not sound:
+        return []
+    mono = ["-c:a", "pcm_s16le", "-ar", str(SOUND), "-ac", "1"]
+    return ["-map", sound, *mono, "-max_interleave_delta", "300000"]
+
+
 def _look(*, preview: bool) -> str:
-    if not preview:
-        return "[look]fps=4,scale=16:16[seen]"
     width, height = PREVIEW
-    fit = f"scale={width}:{height}:force_original_aspect_ratio=decrease,pad={width}:{height}:(ow-iw)/2:(oh-ih)/2"
-    return f"[look]fps=10,{fit},format=bgr24[seen]"
+    small = (
+        f"fps=10,scale={width}:{height}:force_original_aspect_ratio=decrease:flags=fast_bilinear,{_DETECT}"
+    )
+    fit = f",pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,{_COLOURS}" if preview else ",scale=16:16"
+    return f"{small}{fit}[seen]"
 
 
 def _fifo(muxer: str) -> list[str]:
@@ -110,11 +135,15 @@ def _fifo(muxer: str) -> list[str]:
     return [word.format(muxer) for word in _FIFO]
 
 
-def _encoder(shot: Shot) -> list[str]:
-    return [
+def _encoder(shot: Shot, *, copied: bool) -> list[str]:
+    """A camera that encodes itself is taken at its word: once more would cost pictures, and half a core."""
+    x264 = [
         *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-pix_fmt", "yuv420p"),
         *("-g", str(shot.fps or 30), "-force_key_frames", "expr:gte(t,n_forced)"),  # one a second
         *("-fps_mode", "vfr"),  # webcams halve their rate in low light; the rendition makes it constant
+    ]
+    return [
+        *(["-c:v", "copy"] if copied else x264),
         *("-c:a", "aac", "-b:a", "128k"),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-dn", "-sn"),
         # what is in the muxer's hands dies with it

@@ -1,4 +1,4 @@
-"""Turns what was recorded into an original: after a good stop, and after a recording that died."""
+"""Turns what was recorded into an original with its verdict: after a good stop, and after a recording that died."""
 
 import os
 from collections.abc import Callable
@@ -6,19 +6,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from fieldkit import disk
+from fieldkit.capture.checks import Measured, verdict
 from fieldkit.capture.order import new_take
+from fieldkit.capture.parts import joined, parts, rolling
 from fieldkit.config import Library
 from fieldkit.errors import NotAVideo
 from fieldkit.journal import Journal
-from fieldkit.model import Original, Refusal, Station, Take, TakeId
+from fieldkit.model import Original, Refusal, Station, Take, TakeId, Verdict
 
-Readable = Callable[[Path], float | None]  # a video's seconds; raises NotAVideo
-SUFFIX = ".mkv"  # Matroska: what was written before a SIGKILL or a power cut plays as it is
-
-
-def rolling(take: TakeId, library: Library) -> Path:
-    """Where ffmpeg writes the take while the camera rolls."""
-    return library.rolling / f"{take}{SUFFIX}"
+Measure = Callable[[Path], Measured]  # what a recording holds; raises NotAVideo
+_CUT = "the recording was cut off"
 
 
 def lock_of(take: TakeId, library: Library) -> disk.Lock:
@@ -26,7 +23,7 @@ def lock_of(take: TakeId, library: Library) -> disk.Lock:
     return disk.Lock(_lock_path(take, library))
 
 
-def salvage(journal: Journal, library: Library, readable: Readable) -> list[Original]:
+def salvage(journal: Journal, library: Library, measure: Measure) -> list[Original]:
     """The originals of recordings that died; those that hold no picture are refused, their bytes kept.
 
     Takes that are rolling now are left alone. Raises DiskFull, NeedsCrew about the library's disk.
@@ -39,7 +36,7 @@ def salvage(journal: Journal, library: Library, readable: Readable) -> list[Orig
             if not any(left.id == take.id for left in journal.unsealed()):
                 _unlock(take.id, library)  # its recorder sealed it between our look and our lock
                 continue
-            original = _saved(take, journal, library, readable)
+            original = _saved(take, journal, library, measure)
             _unlock(take.id, library)
         saved += [original] if original else []
     _sweep_locks(journal, library)
@@ -54,40 +51,53 @@ def _sweep_locks(journal: Journal, library: Library) -> None:
                 path.unlink(missing_ok=True)
 
 
-def seal(take: Take, library: Library, journal: Journal, readable: Readable, *, recovered: bool) -> Original:
-    """The take's recording becomes its original. The caller holds the take's lock.
+def seal(
+    take: Take,
+    library: Library,
+    journal: Journal,
+    measure: Measure,
+    *,
+    recovered: bool,
+    sound_wanted: bool = False,
+    cut: str = "",
+) -> tuple[Original, Verdict]:
+    """The take's recording becomes its original and is judged. The caller holds the take's lock.
 
-    Raises NotAVideo where there is no picture; then the file stays where it is.
+    `cut` says why it ended before anybody asked. Raises NotAVideo where there is no picture; then the file stays
+    where it is.
     """
-    recording, final = rolling(take.id, library), library.originals / f"{take.id}{SUFFIX}"
+    recording = rolling(take.id, library)
+    final = library.originals / recording.name
+    joined(take.id, library)
     # an earlier seal may have died between the rename and the row: then the bytes are in their place already
     held = final if final.is_file() and not recording.exists() else recording
     if not held.is_file() or held.stat().st_size == 0:
         raise NotAVideo(f"Take {take.number} of tweet {take.tweet_id} was begun, but nothing was recorded.")
-    seconds = readable(held)
+    found = measure(held)
+    judged = verdict(found, sound_wanted=sound_wanted, cut=cut)
     sha256, size = disk.hashed(held)
     if held != final:
         disk.publish(recording, final)
     original = Original(
-        take.id, final.relative_to(library.root).as_posix(), sha256, size, seconds, recovered=recovered
+        take.id, final.relative_to(library.root).as_posix(), sha256, size, found.seconds, recovered=recovered
     )
-    journal.seal(original)
-    return original
+    journal.seal(original, judged)
+    return original, judged
 
 
 def give_up(take: Take, why: str, library: Library, journal: Journal) -> None:
     """The take holds no picture: refused, so that salvage does not try it for ever. Bytes there are stay."""
-    recording = rolling(take.id, library)
-    if recording.exists() and recording.stat().st_size == 0:
-        recording.unlink()
-    if recording.exists():
-        why = f"{why} What there is stays in {recording}."
+    for part in parts(take.id, library):
+        if part.stat().st_size == 0:
+            part.unlink()
+    if left := parts(take.id, library):
+        why = f"{why} What there is stays in {left[0]}."
     journal.refuse(Refusal(take.id, Station.SALVAGE, why))
 
 
-def _saved(take: Take, journal: Journal, library: Library, readable: Readable) -> Original | None:
+def _saved(take: Take, journal: Journal, library: Library, measure: Measure) -> Original | None:
     try:
-        return seal(take, library, journal, readable, recovered=True)
+        return seal(take, library, journal, measure, recovered=True, cut=_CUT)[0]
     except NotAVideo as error:
         give_up(take, str(error), library, journal)
         return None

@@ -2,7 +2,6 @@
 
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -87,6 +86,7 @@ def _films(modes: Sequence["Mode"]) -> str:
         "fieldkit record https://x.com/i/status/826412345678901234 --consent agreed --language sw --spoken",
         "fieldkit record 826412345678901234 --camera test: --seconds 5",
         "fieldkit record   # a tweet from the command centre's list",
+        "fieldkit record 826412345678901234 --tweet-text “ሰላም ድዩ?” --prompt answer.txt --language ti --read-out",
     )
 )
 @click.argument("tweet", type=options.TWEET, required=False)
@@ -99,9 +99,13 @@ def _films(modes: Sequence["Mode"]) -> str:
     type=click.FloatRange(1, 140),
     default=140,
     show_default=True,
-    help="Stop by itself after so long; q and Enter stop earlier.",
+    help="Stop by itself after so long; Space stops earlier.",
 )
-@click.option("--no-preview", is_flag=True, help="No preview window.")
+@click.option(
+    "--preview/--no-preview", default=True, help="A window with picture and hints, where there is a display."
+)
+@click.option("--now", is_flag=True, help="Roll at once, without a rehearsal; so it is where nobody types.")
+@options.prompting
 @click.option("--size", metavar="WxH", default="1280x720", show_default=True, help="The picture's size.")
 @click.option("--fps", type=click.IntRange(1, 60), default=30, show_default=True, help="Frames per second.")
 @options.consent
@@ -112,9 +116,14 @@ def record(
     camera: str | None,
     microphone: str | None,
     seconds: float,
-    no_preview: bool,
+    preview: bool,
+    now: bool,
     size: str,
     fps: int,
+    tweet_text: str | None,
+    prompt: Path | None,
+    prompt_text: str | None,
+    read_out: bool,
     agreed: str,
     language: str | None,
     spoken: bool | None,
@@ -124,32 +133,54 @@ def record(
     """Record one take that answers TWEET (a tweet ID or its link, or the end of a requested one's ID).
 
     Without TWEET it is chosen from the command centre's requests.
+
+    Rehearse first: Space begins and ends the take, R ends it and records it once more, Q leaves.
     """
-    from fieldkit.cli.requests import chosen
-    from fieldkit.cli.rolling import Slate, stop_on_q
+    from fieldkit.capture.desk import Desk
+    from fieldkit.cli.keys import keys
+    from fieldkit.cli.requests import chosen, text_of
+    from fieldkit.cli.rolling import Slate, rehearsed, watcher
+    from fieldkit.screen import Prompting, read
 
     kit = options.kit(folder, camera=camera, microphone=microphone)
     given = options.consent_of(agreed, language or kit.settings.language, spoken)
     answered = chosen(tweet, folder)
-    stop = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: stop.set())  # ends the take well, as q does
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    stop_on_q(stop)
-    taken = kit.recorder.record(
-        kit.recorder.order(answered, given),
-        seconds=seconds,
-        size=_size(size),
-        fps=fps,
-        preview=not no_preview,
-        stop=stop,
-        tell=Slate(seconds).tell,
-        note=say.note,
+    desk = Desk()
+    signal.signal(signal.SIGINT, lambda *_: desk.leave())  # ends the take well, as Space does
+    signal.signal(signal.SIGTERM, lambda *_: desk.leave())
+    prompting = Prompting(
+        tweet_text or text_of(answered, folder), prompt_text or (read(prompt) if prompt else None)
     )
+    slate = Slate(seconds, keys=sys.stdin.isatty())
+    slate.prompt(prompting.tweet, prompting.text)
+    with keys(desk.press), slate:
+        taken = kit.recorder.record(
+            kit.recorder.order(answered, given),
+            seconds=seconds,
+            size=_size(size),
+            fps=fps,
+            desk=desk,
+            crew=slate,
+            preview=watcher(preview=preview),
+            rehearse=not now and rehearsed(),
+            prompting=prompting,
+            read_out=read_out,
+            note=say.note,
+        )
+    if taken is None:
+        raise NeedsCrew("Nothing was recorded, because nobody pressed Space; the same command starts again.")
+    original = taken.original
     if as_json:
-        say.document({"take": taken.take, "path": str(kit.library.root / taken.path), "sha256": taken.sha256})
-    say.note(f"Take {taken.take[-6:]} is safe: {say.span(taken.seconds)}, {say.size(taken.bytes)}.")
+        say.document(
+            {
+                "take": original.take,
+                "path": str(kit.library.root / original.path),
+                "sha256": original.sha256,
+                "verdict": asdict(taken.verdict),
+            }
+        )
     if given.state is not ConsentState.AGREED:
-        say.note(_NO_CONSENT.format(take=taken.take[-6:]))
+        say.note(_NO_CONSENT.format(take=original.take[-6:]))
 
 
 def _size(text: str) -> tuple[int, int]:

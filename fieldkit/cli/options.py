@@ -122,6 +122,27 @@ def wishes(function: _F) -> _F:
     return function
 
 
+def prompting(function: _F) -> _F:
+    """--tweet-text, --prompt, --prompt-text, --read-out: what the person who speaks sees and hears before."""
+    for option in (
+        click.option(
+            "--read-out", is_flag=True, help="Have the system's voice read the tweet before the take."
+        ),
+        click.option("--prompt-text", metavar="TEXT", help="The same, typed here."),
+        click.option(
+            "--prompt",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="A text that they want to read, in any language; it runs through the window, ↑ and ↓ set its speed.",
+        ),
+        click.option(
+            "--tweet-text", metavar="TEXT", help="What the tweet says, to be shown before the take."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 def explained(function: _F) -> _F:
     """--explain, --plot: what a recipe was chosen from."""
     for option in (

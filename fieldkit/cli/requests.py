@@ -67,6 +67,13 @@ def kept(folder: str | None) -> "tuple[list[Asked], Contact | None]":
         return journal.centre.requests(), journal.centre.contact()
 
 
+def text_of(tweet_id: TweetId, folder: str | None) -> str | None:
+    """What the tweet says, where the command centre told."""
+    return next(
+        (each.request.text or None for each in kept(folder)[0] if each.request.tweet_id == tweet_id), None
+    )
+
+
 def chosen(tweet: TweetId | None, folder: str | None) -> TweetId:
     """The tweet that was typed, whole or as the end of a requested one; from the list where none was typed."""
     found = _typed(tweet, folder) or offered(folder, "Which? Its number, or any tweet's link or ID")

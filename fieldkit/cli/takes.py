@@ -1,5 +1,6 @@
 """takes, circle, void, consent: what the crew decides about its takes."""
 
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -25,7 +26,12 @@ def takes(tweet: TweetId | None, as_json: bool, folder: str | None) -> None:
     if not entries:
         say.note("No takes yet: `fieldkit record TWEET` or `fieldkit ingest FILE --tweet TWEET` makes one.")
         return
-    say.table("take", "tweet", "no.", "length", "consent", "state", rows=[_row(entry) for entry in entries])
+    say.table(
+        "take", "tweet", "no.", "length", "good", "consent", "state", rows=[_row(entry) for entry in entries]
+    )
+    for entry in entries:
+        if entry.verdict and not entry.verdict.good and not entry.voided:
+            say.note(f"Take {entry.take.id[-6:]}: {entry.verdict.sentence}")
 
 
 @click.command(epilog=options.epilog("fieldkit circle 1f0c22"))
@@ -107,6 +113,7 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
         "original": {"path": f"{root}/{original.path}", "sha256": original.sha256, "bytes": original.bytes}
         if original
         else None,
+        "verdict": asdict(entry.verdict) if entry.verdict else None,
         "recovered": bool(original and original.recovered),
         "consent": str(entry.consent.state),
         "language": entry.consent.language,
@@ -134,7 +141,19 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
 def _row(entry: Entry) -> tuple[Any, ...]:
     take = entry.take
     name = take.id[-6:] + (" ◉" if entry.circled else "")
-    return (name, take.tweet_id, take.number, _length(entry), entry.consent.state, state_of(entry))
+    return (
+        name,
+        take.tweet_id,
+        take.number,
+        _length(entry),
+        _good(entry),
+        entry.consent.state,
+        state_of(entry),
+    )
+
+
+def _good(entry: Entry) -> str:
+    return "–" if entry.verdict is None else "yes" if entry.verdict.good else "no"
 
 
 def _length(entry: Entry) -> str:

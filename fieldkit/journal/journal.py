@@ -26,6 +26,7 @@ from fieldkit.model import (
     Take,
     TakeId,
     TweetId,
+    Verdict,
 )
 
 
@@ -51,6 +52,7 @@ class Entry:
     receipted: frozenset[str] = frozenset()  # profiles whose present bytes a store has
     refusals: list[Refusal] = field(default_factory=list)
     passports: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # by profile
+    verdict: Verdict | None = None  # None for what was not recorded here
     decided: Decided | None = None  # the command centre's newest word
 
 
@@ -97,10 +99,11 @@ class Journal:
         with database.transaction(self._db):
             return self._begin(take, tweet_id, place, operator, consent)
 
-    def seal(self, original: Original) -> None:
-        """The take's original is safe on disk. Sealing it twice is nothing."""
+    def seal(self, original: Original, verdict: Verdict | None = None) -> None:
+        """The take's original is safe on disk, and this was found of it. Sealing it twice is nothing."""
         with database.transaction(self._db):
-            self._seal(original)
+            if self._seal(original) and verdict is not None:
+                self._insert("verdicts", take=original.take, **rows.columns(verdict))
 
     def ingest(
         self,
@@ -271,10 +274,10 @@ class Journal:
             """
             SELECT t.*, c.state, c.language, c.manner, o.path, o.sha256, o.bytes, o.seconds, o.recovered,
                    t.take IN (SELECT take FROM circled) AS circled, v.take IS NOT NULL AS voided,
-                   d.decision, d.why, d.at
+                   d.decision, d.why, d.at, j.good, j.sentence, j.again
             FROM takes AS t JOIN consent_now AS c USING (take)
                  LEFT JOIN originals AS o USING (take) LEFT JOIN voids AS v USING (take)
-                 LEFT JOIN decisions AS d USING (take)
+                 LEFT JOIN decisions AS d USING (take) LEFT JOIN verdicts AS j USING (take)
             WHERE t.tweet_id = coalesce(?, t.tweet_id) ORDER BY t.entered
             """,
             tweet_id,
@@ -325,10 +328,11 @@ class Journal:
         self._consent(take, consent)
         return made
 
-    def _seal(self, original: Original) -> None:
+    def _seal(self, original: Original) -> bool:
         if self._rows("SELECT 1 FROM originals WHERE take = ?", original.take):
-            return
+            return False
         self._insert("originals", **rows.columns(original), sealed_at=self._stamp())
+        return True
 
     def _consent(self, take: TakeId, consent: Consent) -> None:
         self._insert("consents", take=take, **rows.columns(consent), at=self._stamp())
@@ -376,6 +380,7 @@ class Journal:
                 r["profile"]: json.loads(r["passport"])
                 for r in self._rows("SELECT profile, passport FROM passports WHERE take = ?", take.id)
             },
+            rows.verdict_of(row) if row["sentence"] else None,
             rows.decided_of(row) if row["decision"] else None,
         )
 

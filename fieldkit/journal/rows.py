@@ -17,6 +17,7 @@ from fieldkit.model import (
     Take,
     TakeId,
     TweetId,
+    Verdict,
 )
 
 
@@ -47,6 +48,10 @@ def take_of(row: sqlite3.Row) -> Take:
         Place(row["place"]) if row["place"] else None,
         row["operator"],
     )
+
+
+def verdict_of(row: sqlite3.Row) -> Verdict:
+    return Verdict(bool(row["good"]), row["sentence"], bool(row["again"]))
 
 
 def original_of(row: sqlite3.Row) -> Original:

@@ -12,6 +12,7 @@ from fieldkit.model.nouns import (
     Station,
     Take,
     Upload,
+    Verdict,
 )
 from fieldkit.model.request import Decided, Priority, Request, tidy
 
@@ -35,6 +36,7 @@ __all__ = [
     "TakeId",
     "TweetId",
     "Upload",
+    "Verdict",
     "author_in",
     "tidy",
 ]

@@ -66,6 +66,15 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found of a recording: one sentence to the crew, and whether to record `again`."""
+
+    good: bool
+    sentence: str
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Rendition:
     """A take encoded under a profile. `path` is relative to the library."""
 

@@ -5,7 +5,7 @@ Text comes from strangers' files: nothing in it may be taken for an order.
 
 from collections.abc import Iterable, Sequence
 
-from fieldkit.transcode.lettering import Face
+from fieldkit.transcode.lettering import LRM, RLM, Face, Line
 
 _JOINER = "\u2060"  # draws nothing and joins nothing that a caption has
 _HEAD = """[Script Info]
@@ -46,6 +46,13 @@ def document(frame: tuple[int, int], faces: Sequence[Face], events: Iterable[str
 def escaped(text: str) -> str:
     """Text in which libass finds no order: a backslash is kept from the letter behind it, a brace from its twin."""
     return text.replace("\\", "\\" + _JOINER).replace("{", "\\{").replace("}", "\\}")
+
+
+def spelled(line: Line, em: float) -> str:
+    """A line of text, each run in its face, in the direction it is read."""
+    return (RLM if line.rtl else LRM) + "".join(
+        f"{{\\fn{face.family}\\fs{face.height * em:.2f}}}{escaped(run)}" for face, run in line.runs
+    )
 
 
 def box(

@@ -57,8 +57,10 @@ class Running:
     Its pipes are held here: when this process dies, an output to `pipe:1` breaks and ends ffmpeg.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], tap: Callable[[bytes], None]) -> None:
-        self._process = process
+    def __init__(
+        self, process: subprocess.Popen[bytes], tap: Callable[[bytes], None], hear: Callable[[str], bool]
+    ) -> None:
+        self._process, self._meter = process, hear
         self._said: deque[str] = deque(maxlen=_KEPT)
         self.undrawn: str | None = None  # what libass said of letters that it left out
         log = _lines(self._hear)
@@ -70,6 +72,8 @@ class Running:
             thread.start()
 
     def _hear(self, line: str) -> None:
+        if self._meter(line):
+            return
         self._said.append(line)
         if self.undrawn is None and _UNDRAWN.search(line):
             self.undrawn = line
@@ -184,12 +188,14 @@ class Ffmpeg:
         *,
         inherit: Sequence[int] = (),
         tap: Callable[[bytes], None] = lambda _: None,
+        hear: Callable[[str], bool] = lambda _: False,
     ) -> Running:
         """Starts ffmpeg for as long as it takes; `inherit` are descriptors it holds for as long as it lives.
 
-        `tap` is given what ffmpeg writes to pipe:1, on a thread of its own.
+        `tap` is given what ffmpeg writes to pipe:1, and `hear` each line of its log, on threads of their own; a line
+        of which `hear` says True is not kept.
         """
-        return self._launch(arguments, tap, inherit)
+        return self._launch(arguments, tap, inherit, hear)
 
     def listing(self, arguments: Sequence[str]) -> str:
         """What ffmpeg prints about devices, both streams; its exit code means nothing there.
@@ -238,6 +244,7 @@ class Ffmpeg:
         arguments: Sequence[str],
         tap: Callable[[bytes], None],
         inherit: Sequence[int] = (),
+        hear: Callable[[str], bool] = lambda _: False,
     ) -> Running:
         try:
             process = subprocess.Popen(
@@ -252,7 +259,7 @@ class Ffmpeg:
             raise self._missing(error) from error
         if self.gentle:
             _hold_back(process.pid)
-        return Running(process, tap)
+        return Running(process, tap, hear)
 
 
 @cache

@@ -51,6 +51,11 @@ def faces(texts: Iterable[tuple[str, str]]) -> tuple[Face, ...]:
     )
 
 
+def drawable(text: str) -> str:
+    """The text without the letters that no face has, such as the emoji in a tweet."""
+    return "".join(a for a in text if a.isspace() or a in STEERING or any(_has(face, a) for face in _FACES))
+
+
 @lru_cache(maxsize=16)
 def _face(family: str, letters: str) -> Face:
     from fontTools import subset  # noqa: PLC0415 - a quarter of a second that only words should cost

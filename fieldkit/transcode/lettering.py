@@ -65,6 +65,11 @@ class Block:
     def height(self) -> float:
         return self.pitch * len(self.lines)
 
+    def foot(self, number: int) -> float:
+        """Where libass has a line's lower edge so that its baseline is in place, from the block's top."""
+        line = self.lines[number]
+        return self.pitch * (number + (0.66 if line.rtl else 0.76)) + line.descent * self.em
+
 
 def plain(text: str) -> str:
     """The text without what has no effect, in composed letters, its spaces made one."""

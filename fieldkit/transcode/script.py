@@ -10,7 +10,7 @@ from math import ceil
 from fieldkit.errors import NeedsCrew
 from fieldkit.transcode import ass
 from fieldkit.transcode.captions import Cue, clock
-from fieldkit.transcode.lettering import LRM, RLM, Block, Face, fitted, plain
+from fieldkit.transcode.lettering import Block, Face, fitted, plain
 from fieldkit.transcode.words import Card, Words
 
 _THIRD = (1.0, 6.0)  # seconds of the take in which the lower third is seen
@@ -149,15 +149,10 @@ class _Page:
         align: int = 2,
         more: str = "",
     ) -> Iterator[str]:
-        """A line's baseline is where its descent ends in libass's reckoning, so it is put there by hand."""
         for number, line in enumerate(block.lines):
-            baseline = top + block.pitch * (number + (0.66 if line.rtl else 0.76))
-            at = (self.width / 2 if x is None else x, baseline + line.descent * block.em)
+            at = (self.width / 2 if x is None else x, top + block.foot(number))
             place = f"\\an{align}\\pos({at[0]:.1f},{at[1]:.1f}){more}"
-            text = (RLM if line.rtl else LRM) + "".join(
-                f"{{\\fn{face.family}\\fs{face.height * block.em:.2f}}}{ass.escaped(run)}"
-                for face, run in line.runs
-            )
+            text = ass.spelled(line, block.em)
             if outlined:  # a soft shade around the letters, then the letters with a hard edge
                 yield ass.event(
                     2,

@@ -5,11 +5,13 @@ import pytest
 from support.facts import AGREED, TWEET
 
 from fieldkit.capture.order import Order
+from fieldkit.capture.replay import measured
+from fieldkit.capture.salvage import Measure
 from fieldkit.config import Library
 from fieldkit.journal import Journal
 from fieldkit.model import Place
 from fieldkit.transcode.ffmpeg import Ffmpeg
-from fieldkit.transcode.probe import probe
+from fieldkit.transcode.probe import opened, probe
 
 
 @pytest.fixture
@@ -39,3 +41,9 @@ def ffmpeg() -> Ffmpeg:
 def readable() -> Callable[[Path], float | None]:
     """What the kit passes: transcode's probe."""
     return lambda path: probe(path).seconds
+
+
+@pytest.fixture(scope="session")
+def measure() -> Measure:
+    """What the kit passes."""
+    return lambda path: measured(path, opened)

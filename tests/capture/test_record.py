@@ -1,34 +1,38 @@
 """A take, recorded for real from the test card."""
 
 import contextlib
+import os
 import socket
+import sys
 import threading
-from collections.abc import Callable
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.footage import fill, small_disk
 
 from fieldkit import disk
-from fieldkit.capture import record as station
-from fieldkit.capture.checks import Measured
+from fieldkit.capture import watch as watching
+from fieldkit.capture import wire
+from fieldkit.capture.checks import Measured, Picture
 from fieldkit.capture.order import Order
-from fieldkit.capture.record import Moment, record, why
+from fieldkit.capture.record import Taken, record, why
 from fieldkit.capture.rig import Shot
-from fieldkit.capture.salvage import salvage
+from fieldkit.capture.salvage import Measure, salvage
+from fieldkit.capture.watch import Moment
 from fieldkit.config import Library
 from fieldkit.errors import DiskFull, NeedsCrew, NoDevice
 from fieldkit.journal import Journal
 from fieldkit.model import Station
-from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.ffmpeg import Ffmpeg, Running
 from fieldkit.transcode.probe import probe
 
-Readable = Callable[[Path], float | None]
 SMALL = (320, 180)
 
 
 def test_a_take_is_recorded_to_its_length(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     heard: list[Moment] = []
     original = record(
@@ -37,10 +41,10 @@ def test_a_take_is_recorded_to_its_length(
         journal,
         library,
         ffmpeg.start,
-        readable=readable,
+        measure=measure,
         stop=threading.Event(),
         tell=heard.append,
-    )
+    ).original
     found = probe(library.root / original.path)
     assert original.seconds == pytest.approx(2, abs=0.2)
     assert (found.width, found.height, found.video.fps) == (320, 180, 30)
@@ -64,7 +68,7 @@ def test_a_take_is_recorded_to_its_length(
 
 
 def test_the_crew_can_stop_a_take_early(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     stop = threading.Event()
 
@@ -74,14 +78,14 @@ def test_the_crew_can_stop_a_take_early(
 
     shot = Shot("test:", seconds=60, size=SMALL)
     original = record(
-        order, shot, journal, library, ffmpeg.start, readable=readable, stop=stop, tell=stop_after_a_second
-    )
+        order, shot, journal, library, ffmpeg.start, measure=measure, stop=stop, tell=stop_after_a_second
+    ).original
     assert original.seconds is not None
     assert 0.8 < original.seconds < 5
 
 
-def test_the_preview_gets_whole_pictures(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+def test_the_preview_gets_whole_pictures_and_the_sound(
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     seen: list[bytes] = []
     shot = Shot("test:", seconds=1, size=SMALL)
@@ -91,13 +95,17 @@ def test_the_preview_gets_whole_pictures(
         journal,
         library,
         ffmpeg.start,
-        readable=readable,
+        measure=measure,
         stop=threading.Event(),
-        show=seen.append,
+        show=lambda piece: seen.append(piece) is None,
     )
-    pictures, rest = divmod(len(b"".join(seen)), 320 * 180 * 3)
-    assert rest == 0
-    assert 8 <= pictures <= 11
+    unpacker = wire.Unpacker()
+    found = [each for piece in seen for each in unpacker.more(piece)]
+    pictures = [content for kind, content in found if kind == wire.PICTURE]
+    assert 8 <= len(pictures) <= 11
+    assert {len(picture) for picture in pictures} == {320 * 180 * 3 // 2}
+    sound = b"".join(content for kind, content in found if kind == wire.SOUND)
+    assert len(sound) == pytest.approx(16_000, rel=0.1)
 
 
 @pytest.mark.parametrize("microphone", [None, "nothing-like-it"])
@@ -106,7 +114,7 @@ def test_a_camera_that_is_not_there_is_said_and_leaves_no_take_waiting(
     order: Order,
     journal: Journal,
     library: Library,
-    readable: Readable,
+    measure: Measure,
     ffmpeg: Ffmpeg,
 ) -> None:
     shot = Shot("/dev/video99", microphone, seconds=2)
@@ -117,7 +125,7 @@ def test_a_camera_that_is_not_there_is_said_and_leaves_no_take_waiting(
             journal,
             library,
             ffmpeg.start,
-            readable=readable,
+            measure=measure,
             stop=threading.Event(),
             platform="linux",
         )
@@ -132,7 +140,7 @@ def test_a_camera_that_is_not_there_is_said_and_leaves_no_take_waiting(
 
 
 def test_a_microphone_that_is_not_there_is_an_error_and_nothing_else_is_recorded_instead(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     shot = Shot("test:", "no-such-microphone", seconds=2, size=SMALL)
     with pytest.raises(NoDevice, match="The microphone no-such-microphone is not there"):
@@ -142,7 +150,7 @@ def test_a_microphone_that_is_not_there_is_an_error_and_nothing_else_is_recorded
             journal,
             library,
             ffmpeg.start,
-            readable=readable,
+            measure=measure,
             stop=threading.Event(),
             platform="linux",
         )
@@ -151,17 +159,17 @@ def test_a_microphone_that_is_not_there_is_an_error_and_nothing_else_is_recorded
 
 
 def test_a_network_camera_that_does_not_answer_is_said_without_its_password(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     shot = Shot("http://crew:secret@127.0.0.1:9/video?key=secret", seconds=2)
     with pytest.raises(NoDevice, match=r"The camera http://127\.0\.0\.1/video") as refusal:
-        record(order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event())
+        record(order, shot, journal, library, ffmpeg.start, measure=measure, stop=threading.Event())
     assert "secret" not in str(refusal.value)
     assert journal.unsealed() == []
 
 
 def test_an_ffmpeg_that_is_not_there_leaves_no_take_waiting(
-    order: Order, journal: Journal, library: Library, readable: Readable
+    order: Order, journal: Journal, library: Library, measure: Measure
 ) -> None:
     with pytest.raises(NeedsCrew, match="ffmpeg can't be started"):
         record(
@@ -170,7 +178,7 @@ def test_an_ffmpeg_that_is_not_there_leaves_no_take_waiting(
             journal,
             library,
             Ffmpeg("/nowhere/ffmpeg").start,
-            readable=readable,
+            measure=measure,
             stop=threading.Event(),
         )
     assert journal.unsealed() == []
@@ -178,7 +186,7 @@ def test_an_ffmpeg_that_is_not_there_leaves_no_take_waiting(
 
 
 def test_a_take_that_wants_more_room_than_there_is_does_not_begin(
-    order: Order, journal: Journal, library: Library, readable: Readable, monkeypatch: pytest.MonkeyPatch
+    order: Order, journal: Journal, library: Library, measure: Measure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disk, "room", lambda _: 150_000_000)
     with pytest.raises(DiskFull, match=r"wants 520 MB free .* there are 150 MB"):
@@ -188,7 +196,7 @@ def test_a_take_that_wants_more_room_than_there_is_does_not_begin(
             journal,
             library,
             lambda *_: pytest.fail("the camera was started"),
-            readable=readable,
+            measure=measure,
             stop=threading.Event(),
         )
     assert journal.entries() == []
@@ -198,7 +206,7 @@ def test_the_camera_stops_while_there_is_room_to_finish(
     order: Order,
     journal: Journal,
     library: Library,
-    readable: Readable,
+    measure: Measure,
     ffmpeg: Ffmpeg,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -210,17 +218,17 @@ def test_the_camera_stops_while_there_is_room_to_finish(
         journal,
         library,
         ffmpeg.start,
-        readable=readable,
+        measure=measure,
         stop=threading.Event(),
         tell=heard.append,
-    )
+    ).original
     assert original.seconds is not None
     assert original.seconds < 10
     assert "The disk is nearly full, so the camera stops." in {moment.note for moment in heard}
 
 
 def test_a_disk_that_fills_up_loses_nothing_and_the_next_run_works(
-    order: Order, readable: Readable, ffmpeg: Ffmpeg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    order: Order, measure: Measure, ffmpeg: Ffmpeg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disk, "room", lambda _: 10**12)
     with small_disk(tmp_path / "small") as small:
@@ -229,48 +237,47 @@ def test_a_disk_that_fills_up_loses_nothing_and_the_next_run_works(
         with Journal(library.journal) as journal:
             ballast = fill(small, leave=700_000)
 
-            def roll(seconds: float = 20) -> object:
+            def roll(seconds: float = 20) -> Taken:
                 return record(
                     order,
                     Shot("test:", seconds=seconds, size=(1280, 720)),
                     journal,
                     library,
                     ffmpeg.start,
-                    readable=readable,
+                    measure=measure,
                     stop=threading.Event(),
                 )
 
             try:
-                roll()
+                assert not roll().verdict.good
             except NeedsCrew as refusal:
                 assert "\n" not in str(refusal)  # noqa: PT017 - full before or after the row: both are good
             ballast.unlink()
-            salvage(journal, library, readable)
+            salvage(journal, library, measure)
             (entry,) = journal.entries()
             assert entry.original is not None
             assert entry.original.seconds is not None
             assert 0.2 < entry.original.seconds < 15
-            assert roll(1) == journal.entries()[1].original
+            assert roll(1).original == journal.entries()[1].original
 
 
-def test_a_take_with_a_fault_is_kept_and_the_crew_is_told(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+def test_a_take_with_a_fault_is_kept_and_its_verdict_is_on_record(
+    order: Order, journal: Journal, library: Library, ffmpeg: Ffmpeg
 ) -> None:
-    heard: list[Moment] = []
-    record(
+    silent = Measured(Picture(0.0, 1.0, SMALL, 30.0), sound=None)
+    taken = record(
         order,
         Shot("test:", seconds=1, size=SMALL),
         journal,
         library,
         ffmpeg.start,
-        readable=readable,
+        measure=lambda _: silent,
         stop=threading.Event(),
-        tell=heard.append,
-        measure=lambda _: Measured(picture=1.0, sound=None, interval=1 / 30, longest_gap=1 / 30),
     )
-    assert heard[-1].phase == "warning"
-    assert "no sound" in heard[-1].note
-    assert journal.entries()[0].original is not None
+    assert not taken.verdict.good
+    assert "no sound" in taken.verdict.sentence
+    (entry,) = journal.entries()
+    assert (entry.original, entry.verdict) == (taken.original, taken.verdict)
 
 
 @pytest.mark.parametrize(
@@ -298,18 +305,23 @@ def test_what_ffmpeg_says_about_devices_is_put_into_words(line: str, says: str) 
     assert says in str(trouble)
 
 
+def test_a_microphone_that_is_never_opened_is_named() -> None:
+    said = ["[info] Input #0, video4linux2,v4l2, from '/dev/video0':", "[info]   Stream #0:0: Video: mjpeg"]
+    assert "The microphone hw:1,0 gives no sound" in str(why(said, Shot("/dev/video0", "hw:1,0")))
+
+
 def test_the_growing_file_is_put_on_the_medium_every_second(
     order: Order,
     journal: Journal,
     library: Library,
-    readable: Readable,
+    measure: Measure,
     ffmpeg: Ffmpeg,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     synced: list[int] = []
-    monkeypatch.setattr(station.disk, "fsync", synced.append)
+    monkeypatch.setattr(watching.disk, "fsync", synced.append)
     shot = Shot("test:", seconds=3, size=SMALL)
-    record(order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event())
+    record(order, shot, journal, library, ffmpeg.start, measure=measure, stop=threading.Event())
     assert len(synced) >= 2
 
 
@@ -317,68 +329,141 @@ def test_a_camera_that_answers_and_sends_nothing_is_given_up(
     order: Order,
     journal: Journal,
     library: Library,
-    readable: Readable,
+    measure: Measure,
     ffmpeg: Ffmpeg,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(station, "_FIRST", 0.5)
-    monkeypatch.setattr(station, "_AFTER", 0.5)
+    monkeypatch.setattr(watching, "FIRST", 0.5)
+    monkeypatch.setattr(watching, "_AFTER", 0.5)
     monkeypatch.setattr("fieldkit.transcode.ffmpeg._PATIENCE", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         shot = Shot(f"http://127.0.0.1:{silent.getsockname()[1]}/video", seconds=2)
         with pytest.raises(NoDevice, match="gave no picture"):
-            record(order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event())
+            record(order, shot, journal, library, ffmpeg.start, measure=measure, stop=threading.Event())
     assert journal.unsealed() == []
 
 
-def test_a_network_camera_is_recorded(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+def test_an_ffmpeg_that_is_killed_leaves_a_take_that_is_not_called_good(
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        camera = threading.Thread(target=serve_pictures, args=(server, ffmpeg))
-        camera.start()
-        shot = Shot(f"http://127.0.0.1:{server.getsockname()[1]}/video", seconds=1.5)
-        original = record(
-            order, shot, journal, library, ffmpeg.start, readable=readable, stop=threading.Event()
+    cameras: list[Running] = []
+
+    def start(*words: Any, **how: Any) -> Running:
+        cameras.append(ffmpeg.start(*words, **how))
+        return cameras[0]
+
+    def shoot(moment: Moment) -> None:
+        if moment.seconds > 1:
+            cameras[0].kill()
+
+    shot = Shot("test:", seconds=60, size=SMALL)
+    taken = record(order, shot, journal, library, start, measure=measure, stop=threading.Event(), tell=shoot)
+    assert taken.original.recovered
+    assert taken.verdict.sentence.startswith("The recording was ended from outside, after ")
+
+
+def test_a_camera_that_ends_before_its_time_is_not_called_good(
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
+) -> None:
+    def start(words: list[str], **how: Any) -> Running:
+        short = [f"{word}:duration=1" if word.startswith(("testsrc2", "sine")) else word for word in words]
+        return ffmpeg.start(short, **how)
+
+    shot = Shot("test:", seconds=30, size=SMALL)
+    taken = record(order, shot, journal, library, start, measure=measure, stop=threading.Event())
+    assert taken.verdict.sentence.startswith("The camera stopped sending, after 1.0 s: ")
+
+
+def test_the_meters_reach_the_crew_while_it_rolls(
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
+) -> None:
+    heard: list[Moment] = []
+
+    def start(words: list[str], **how: Any) -> Running:
+        dark = ["color=black:size=320x180:rate=30" if word.startswith("testsrc2") else word for word in words]
+        return ffmpeg.start(dark, **how)
+
+    shot = Shot("test:", seconds=3, size=SMALL)
+    record(
+        order,
+        shot,
+        journal,
+        library,
+        start,
+        measure=measure,
+        stop=threading.Event(),
+        tell=heard.append,
+    )
+    (moment,) = [moment for moment in heard if moment.phase == "rolling"][-1:]
+    assert moment.level == pytest.approx(-19, abs=3)  # a tone of -21 that beeps at times
+    assert moment.peak is not None
+    assert moment.level < moment.peak <= 0
+    assert moment.free
+    warned = [moment.note for moment in heard if moment.phase == "warning"]
+    assert "The picture is black; is the lens covered?" in warned
+    assert len(warned) == len(set(warned))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe with a name stands in for the microphone")
+@pytest.mark.parametrize("sends", [1.5, 0.0], ids=["falls silent", "never speaks"])
+def test_a_microphone_that_hangs_is_named(
+    sends: float,
+    order: Order,
+    journal: Journal,
+    library: Library,
+    measure: Measure,
+    ffmpeg: Ffmpeg,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(watching, "_STALL", 2.0)
+    monkeypatch.setattr(watching, "FIRST", 4.0)
+    monkeypatch.setattr(watching, "_AFTER", 1.0)
+    monkeypatch.setattr("fieldkit.transcode.ffmpeg._PATIENCE", 0.5)
+    heard: list[Moment] = []
+    wire, over, stop = tmp_path / "wire", threading.Event(), threading.Event()
+    os.mkfifo(wire)
+    speaker = threading.Thread(target=speak, args=(wire, sends, over), daemon=True)
+    speaker.start()
+
+    def start(words: list[str], **how: Any) -> Running:
+        at, until = words.index("-isync"), words.index("usb-mic")
+        words[at : until + 1] = ["-f", "s16le", "-ar", "48000", "-ac", "1", "-i", str(wire)]
+        return ffmpeg.start(words, **how)
+
+    def tell(moment: Moment) -> None:
+        heard.append(moment)
+        if "sends nothing" in moment.note:
+            stop.set()
+
+    shot = Shot("test:", "usb-mic", seconds=30, size=SMALL)
+
+    def roll() -> Taken:
+        return record(
+            order, shot, journal, library, start, measure=measure, stop=stop, tell=tell, platform="linux"
         )
-        camera.join()
-    found = probe(library.root / original.path)
-    assert original.seconds == pytest.approx(1.5, abs=0.3)
-    assert (found.width, found.height) == (160, 120)
+
+    if sends:
+        assert "microphone stopped sending" in roll().verdict.sentence
+        assert any("microphone sends nothing any more" in moment.note for moment in heard)
+    else:
+        with pytest.raises(NoDevice, match="The microphone usb-mic gives no sound"):
+            roll()
+    over.set()
+    speaker.join()
 
 
-def serve_pictures(server: socket.socket, ffmpeg: Ffmpeg) -> None:
-    """An MJPEG camera such as a phone makes one: each picture a part of an answer without end."""
-    wire, _ = server.accept()
-    with wire, contextlib.suppress(OSError):
-        wire.recv(65536)
-        wire.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=ffmpeg\r\n\r\n")
-        pictures = [
-            "-re",
-            "-f",
-            "lavfi",
-            "-i",
-            "testsrc2=size=160x120:rate=15",
-            "-t",
-            "20",
-            "-f",
-            "mpjpeg",
-            "pipe:1",
-        ]
-        gone = threading.Event()
-
-        def send(piece: bytes) -> None:
-            try:
-                wire.sendall(piece)
-            except OSError:
-                gone.set()
-
-        with ffmpeg.start(pictures, tap=send):
-            gone.wait(20)
+def speak(wire: Path, seconds: float, over: threading.Event) -> None:
+    """A buzz for so long, then nothing, without hanging up."""
+    with contextlib.suppress(OSError), wire.open("wb", buffering=0) as line:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not over.wait(0.05):
+            line.write(b"\xd0\x07\x30\xf8" * 1200)
+        over.wait(30)
 
 
 def test_an_interrupted_take_is_finished_by_the_next_salvage(
-    order: Order, journal: Journal, library: Library, readable: Readable, ffmpeg: Ffmpeg
+    order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
     def interrupt(moment: Moment) -> None:
         if moment.seconds > 1:
@@ -392,11 +477,11 @@ def test_an_interrupted_take_is_finished_by_the_next_salvage(
             journal,
             library,
             ffmpeg.start,
-            readable=readable,
+            measure=measure,
             stop=threading.Event(),
             tell=interrupt,
         )
-    (original,) = salvage(journal, library, readable)
+    (original,) = salvage(journal, library, measure)
     assert original.recovered
     assert original.seconds is not None
     assert original.seconds > 1

@@ -68,10 +68,18 @@ def test_what_is_written_survives_a_death(camera: str) -> None:
 @pytest.mark.parametrize("preview", [True, False])
 def test_a_pipe_of_ours_always_leads_to_ffmpeg_through_a_queue_that_drops(preview: bool) -> None:
     words = told(Shot("test:"), preview=preview)
-    muxer = "rawvideo" if preview else "framecrc"
+    muxer = "matroska" if preview else "framecrc"
     assert words.endswith(
-        f"-c:v rawvideo -f fifo -fifo_format {muxer} -drop_pkts_on_overflow 1 -queue_size 8 pipe:1"
+        f"-c:v rawvideo -f fifo -fifo_format {muxer} -drop_pkts_on_overflow 1 -queue_size 32 pipe:1"
     )
+
+
+def test_a_rehearsal_keeps_nothing_and_has_no_end() -> None:
+    words = " ".join(arguments(Shot("/dev/video0", "pulse:mic", seconds=5), "linux", None, preview=True))
+    assert "libx264" not in words
+    assert "file:" not in words
+    assert "-t 5" not in words
+    assert "-map 1:a:0 -c:a pcm_s16le -ar 8000 -ac 1" in words
 
 
 def test_a_camera_without_a_microphone_films_in_silence() -> None:

@@ -212,6 +212,9 @@ def test_a_recording_from_the_test_card_is_a_take(crew):
     (take,) = json.loads(crew.done("takes", "77", "--json"))
     assert json.loads(told)["sha256"] == take["original"]["sha256"]
     assert 0.8 < take["seconds"] < 1.6
+    assert take["verdict"] == json.loads(told)["verdict"]
+    assert (take["verdict"]["good"], take["verdict"]["again"]) == (True, False)
+    assert " yes " in crew.done("takes", "77")
 
 
 @pytest.mark.parametrize(

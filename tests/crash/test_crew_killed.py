@@ -22,7 +22,9 @@ from support.store import StoreProcess
 
 import fieldkit
 from fieldkit import disk
+from fieldkit.capture.desk import Desk
 from fieldkit.capture.offload import pieces
+from fieldkit.cli.rolling import Slate
 from fieldkit.config import Library, Settings
 from fieldkit.kit import Kit
 from fieldkit.model import Rendition, Sha256, TweetId
@@ -34,9 +36,15 @@ from fieldkit.transcode.profiles import PROFILES
 
 _HOME = Path(fieldkit.__file__).parent
 WATCHED = [
-    *(_HOME / name for name in ("disk.py", "pipeline.py", "renderer.py", "dispatch.py", "kit.py")),
+    *(
+        _HOME / name
+        for name in ("disk.py", "pipeline.py", "renderer.py", "dispatch.py", "kit.py", "recorder.py")
+    ),
     *(_HOME / "journal").glob("*.py"),
-    *(_HOME / "capture" / name for name in ("ingest.py", "order.py", "record.py", "salvage.py")),
+    *(
+        _HOME / "capture" / name
+        for name in ("ingest.py", "order.py", "record.py", "salvage.py", "watch.py", "parts.py")
+    ),
     _HOME / "transcode" / "render.py",
     *(_HOME / "sync").glob("*.py"),
 ]
@@ -75,9 +83,8 @@ def record(kit: Kit, _: Path, tweet: TweetId) -> None:
         seconds=0.6,
         size=(160, 120),
         fps=15,
-        preview=False,
-        stop=threading.Event(),
-        tell=lambda _: None,
+        desk=Desk(),
+        crew=Slate(0.6, keys=False),
     )
 
 

@@ -8,7 +8,7 @@ from support.facts import AGREED, NONE, TWEET, WITHDRAWN, original, rendition, s
 
 from fieldkit.errors import Damaged, NeedsCrew
 from fieldkit.journal import Journal, database
-from fieldkit.model import Receipt, Refusal, Station, TweetId
+from fieldkit.model import Receipt, Refusal, Station, TweetId, Verdict
 
 STORE = "https://clips.example.org"
 PROFILES = ("proxy", "tweet")
@@ -40,6 +40,19 @@ def test_a_take_that_was_begun_lacks_its_original(journal):
     assert journal.unsealed() == [take]
     journal.seal(original(take.id))
     assert journal.unsealed() == []
+
+
+def test_what_was_found_of_a_recording_is_kept_beside_it_and_never_changes(journal):
+    take = journal.begin(take_id(), TWEET, None, None, AGREED)
+    bad = Verdict(good=False, sentence="The picture is black for 6 s: uncover the lens.", again=True)
+    made = original(take.id)
+    journal.seal(made, bad)
+    journal.seal(made, Verdict(good=True, sentence="Good."))
+    assert journal.entry(take.id).verdict == bad
+
+
+def test_what_was_not_recorded_here_has_no_verdict(journal):
+    assert journal.entry(taken(journal).id).verdict is None
 
 
 def test_takes_of_a_tweet_are_numbered_from_one(journal):

@@ -12,7 +12,7 @@ from fieldkit.errors import NeedsCrew
 from fieldkit.transcode import ass, fonts, script
 from fieldkit.transcode.captions import Cue
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
-from fieldkit.transcode.lettering import plain, reads_from_the_right, wrapped
+from fieldkit.transcode.lettering import RLM, plain, reads_from_the_right, wrapped
 from fieldkit.transcode.words import Card, Words
 
 WIDE, TALL = (1280, 720), (720, 1280)
@@ -150,7 +150,7 @@ def painted(event: str, part: str) -> str:
 
 def test_each_half_of_a_bilingual_caption_goes_its_own_way() -> None:
     text = document(caption("نحن هنا منذ عام 2019.", "We have been here since 2019."))
-    assert [event.count(script.RLM) for event in text.splitlines() if event.startswith("Dialogue: 3")] == [
+    assert [event.count(RLM) for event in text.splitlines() if event.startswith("Dialogue: 3")] == [
         1,
         0,
     ]
