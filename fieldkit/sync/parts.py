@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from fieldkit.protocol import Part
 
-SMALLEST = 64 * 1024  # bytes: three seconds of a stream that carries 160 kbit/s
+SMALLEST = 16 * 1024  # bytes: what one stream alone still has at the end is what the line waits for
 WORTH_IT = 256 * 1024  # bytes left below which one stream stays alone
 _GRAIN = 16 * 1024  # bytes: one block
 _MOST = 64  # parts that the store may have to list
