@@ -107,7 +107,7 @@ class Kit:
 
     def doctor(self) -> list[Finding]:
         """What keeps this laptop from working, and what to do about it."""
-        return list(examine(self.library, self.settings, lambda: self.ffmpeg, self.recorder))
+        return list(examine(self.library, self.settings, lambda: self.ffmpeg, self.recorder.gear))
 
     def transcode(
         self,

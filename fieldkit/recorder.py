@@ -1,9 +1,7 @@
 """Lets pictures in: a take from a camera, clips from a card, a file that is fit as it is; each under its order."""
 
 import contextlib
-import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,22 +14,21 @@ from typing import Protocol
 from fieldkit import disk, screen
 from fieldkit.capture.checks import Measured
 from fieldkit.capture.desk import Desk
-from fieldkit.capture.devices import Devices, choice, devices, lacking
 from fieldkit.capture.hints import Hint
 from fieldkit.capture.ingest import Ingested, ingest
 from fieldkit.capture.lookout import tweet_in
 from fieldkit.capture.offload import BySlate, Piece, offload
 from fieldkit.capture.order import Order
-from fieldkit.capture.record import Taken, record, why
+from fieldkit.capture.record import Taken, record
 from fieldkit.capture.replay import measured as replayed
-from fieldkit.capture.rig import PREVIEW, TEST, Shot, arguments
+from fieldkit.capture.rig import PREVIEW
 from fieldkit.capture.session import rehearsal, session
-from fieldkit.capture.trial import LOOK, SECONDS, Trial, trial
 from fieldkit.capture.voice import Voice
 from fieldkit.capture.watch import Moment
 from fieldkit.capture.window import State, Window
 from fieldkit.config import Library, Settings
 from fieldkit.errors import FieldkitError, NeedsCrew, NoConsent
+from fieldkit.gear import Gear
 from fieldkit.journal import Journal
 from fieldkit.model import Consent, ConsentState, Rendition, TweetId
 from fieldkit.screen import Prompting
@@ -62,15 +59,17 @@ class Crew(Protocol):
     def kept(self, taken: Taken) -> None: ...
 
 
-_SLOW_START = 20.0  # seconds a camera and a busy laptop may take to begin
-
-
 @dataclass(frozen=True, slots=True)
 class Recorder:
     """The way into one library."""
 
     library: Library
     settings: Settings
+
+    @property
+    def gear(self) -> Gear:
+        """The cameras and microphones."""
+        return Gear(self.library, self.settings)
 
     def order(self, tweet_id: TweetId, consent: Consent) -> Order:
         """What a new take is filed under."""
@@ -143,7 +142,7 @@ class Recorder:
         With `rehearse` the camera is shown until the crew begins; None where it never did. `note` is told which
         microphone was chosen, and what the camera does otherwise than asked. Raises NoDevice, DiskFull, NeedsCrew.
         """
-        shot, ffmpeg = self._shot(seconds, size, fps, note), Ffmpeg(self.settings.ffmpeg)
+        shot, ffmpeg = self.gear.shot(seconds, size, fps, note), Ffmpeg(self.settings.ffmpeg)
         wall = screen.texts(prompting)
         with self._journal() as journal, contextlib.ExitStack() as stack:
             voice = _voice(prompting, order, stack) if read_out else None
@@ -197,80 +196,11 @@ class Recorder:
                 desk, roll, partial(rehearsal, shot, sys.platform, ffmpeg.start, window, desk, stood)
             )
 
-    def devices(self) -> Devices:
-        """The cameras and microphones that ffmpeg can open here."""
-        return devices(Ffmpeg(self.settings.ffmpeg).listing, sys.platform)
-
-    def lacking(self) -> tuple[str, ...]:
-        """The ways to a camera or microphone that this ffmpeg was built without."""
-        return lacking(Ffmpeg(self.settings.ffmpeg).listing, sys.platform)
-
-    def remember(self, camera: str, microphone: str | None) -> str:
-        """Keeps a choice by what stays the same from plug to plug. A sentence on the sound. Raises NoDevice."""
-        found, filming = self.devices(), None
-        if not _plain(camera):
-            filming = choice.camera(found, camera)
-            camera = choice.remembered(filming)
-        heard = choice.sound(found, filming, microphone)
-        chosen = next((m for m in found.microphones if microphone and m.name == heard.microphone), None)
-        stored = Settings.read(self.library, {}, {})  # the file alone: the environment is for one command
-        self.library.make()
-        replace(stored, camera=camera, microphone=choice.remembered(chosen) if chosen else microphone).write(
-            self.library
-        )
-        return heard.sentence
-
-    def trial(self) -> Trial:
-        """What two seconds with the chosen camera and microphone look and sound like; nothing of them is kept.
-
-        Raises NoDevice, DiskFull.
-        """
-        notes: list[str] = []
-        shot = self._shot(SECONDS, (1280, 720), 30, notes.append)
-        ffmpeg = Ffmpeg(self.settings.ffmpeg)
-        with tempfile.TemporaryDirectory(prefix="fieldkit-", ignore_cleanup_errors=True) as folder:
-            path = Path(folder) / "trial.mkv"
-            command = arguments(shot, sys.platform, path)
-            with ffmpeg.start(command) as running, contextlib.suppress(TimeoutError):
-                running.wait(SECONDS + _SLOW_START)
-            if not path.exists() or not path.stat().st_size:
-                raise why(running.said, shot)
-            video = seen(path).video
-            assert video is not None
-            heard = ffmpeg.listing(["-i", f"file:{path}", *LOOK])
-        picture = (video.width, video.height, float(video.fps))
-        return trial(shot.called, shot.pixels, picture, heard, tuple(notes))
-
     @contextmanager
     def _journal(self) -> Iterator[Journal]:
         self.library.make()
         with Journal(self.library.journal) as journal:
             yield journal
-
-    def _shot(
-        self, seconds: float, size: tuple[int, int], fps: int, note: Callable[[str], None] = lambda _: None
-    ) -> Shot:
-        """What to film with: what was named or remembered, or the only one there is. Raises NoDevice."""
-        named, microphone = self.settings.camera, self.settings.microphone
-        if named and _plain(named):
-            if microphone in (None, choice.NONE):
-                return Shot(named, None, seconds, size, fps)
-            heard = choice.sound(self.devices(), None, microphone)
-            return Shot(named, heard.microphone, seconds, size, fps)
-        found = self.devices()
-        if named and named.startswith("/dev/"):
-            named = os.path.realpath(named)  # udev's by-id and by-path are links to the node
-        camera = choice.camera(found, named)
-        heard, asked = choice.sound(found, camera, microphone), choice.asked(camera, size, fps)
-        for sentence in (heard.sentence, asked.sentence):
-            if sentence:
-                note(sentence)
-        return Shot(camera.name, heard.microphone, seconds, asked.size, asked.fps, asked.pixels)
-
-
-def _plain(camera: str) -> bool:
-    """Not a device: the test card, or a camera in the network."""
-    return camera == TEST or "://" in camera
 
 
 def _voice(prompting: Prompting, order: Order, stack: contextlib.ExitStack) -> Voice:

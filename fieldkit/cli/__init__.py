@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from fieldkit import __version__
-from fieldkit.cli import capture, check, library, queue, requests, say, sync, takes, transcode
+from fieldkit.cli import capture, check, gear, library, queue, requests, say, sync, takes, transcode
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.store import store
 from fieldkit.errors import FieldkitError, NeedsCrew
@@ -69,9 +69,9 @@ for command in (
     library.init,
     library.doctor,
     requests.requests,
-    capture.devices,
+    gear.devices,
     capture.record,
-    capture.slate,
+    gear.slate,
     capture.ingest,
     takes.consent,
     takes.takes,

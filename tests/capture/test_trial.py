@@ -8,7 +8,7 @@ from fieldkit.capture.devices import Camera, Devices, Microphone
 from fieldkit.capture.trial import trial
 from fieldkit.config import Library, Settings
 from fieldkit.errors import NoDevice
-from fieldkit.recorder import Recorder
+from fieldkit.gear import Gear
 
 LOUD = "[Parsed_volumedetect_0 @ 0x1] mean_volume: -23.4 dB"
 
@@ -35,7 +35,7 @@ def test_two_real_seconds_are_told_and_thrown_away(tmp_path: Path, monkeypatch: 
     scratch.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
     library = Library(tmp_path / "library")
-    found = Recorder(library, Settings(camera="test:")).trial()
+    found = Gear(library, Settings(camera="test:")).trial()
     assert found.wrong == ()
     assert found.got.startswith("test:, 1280x720, 30 pictures/s, sound at -2")
     assert list(scratch.iterdir()) == []
@@ -49,7 +49,7 @@ HEADSET = Microphone("headset", "Headset", "headset")
 def here(monkeypatch: pytest.MonkeyPatch, *found: Camera | Microphone) -> None:
     cameras = tuple(each for each in found if isinstance(each, Camera))
     microphones = tuple(each for each in found if isinstance(each, Microphone))
-    monkeypatch.setattr("fieldkit.recorder.devices", lambda *_: Devices(cameras, microphones))
+    monkeypatch.setattr("fieldkit.gear.devices", lambda *_: Devices(cameras, microphones))
 
 
 def test_a_choice_is_remembered_by_id_and_beside_the_other_settings(
@@ -58,18 +58,18 @@ def test_a_choice_is_remembered_by_id_and_beside_the_other_settings(
     library = Library(tmp_path)
     Settings(operator="asha").write(library)
     here(monkeypatch, CAMERA, HEADSET)
-    Recorder(library, Settings(token="typed-for-once")).remember("/dev/video0", "headset")
+    Gear(library, Settings(token="typed-for-once")).remember("/dev/video0", "headset")
     stored = Settings.read(library, {}, {})
     assert (stored.operator, stored.token) == ("asha", None)
     assert (stored.camera, stored.microphone) == ("C920 <usb:046d:082d:A1:00.0>", "Headset <headset>")
-    Recorder(library, stored).remember(CAMERA.id, None)
+    Gear(library, stored).remember(CAMERA.id, None)
     assert Settings.read(library, {}, {}).microphone is None  # from now on the camera's own
 
 
 def test_what_is_not_there_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here(monkeypatch, CAMERA)
     with pytest.raises(NoDevice, match="headset is not there"):
-        Recorder(Library(tmp_path), Settings()).remember("/dev/video0", "headset")
+        Gear(Library(tmp_path), Settings()).remember("/dev/video0", "headset")
     assert not Library(tmp_path).settings.exists()
 
 
@@ -79,4 +79,4 @@ def test_a_remembered_camera_that_is_gone_is_not_replaced_by_the_one_that_is_her
     here(monkeypatch, CAMERA)
     gone = Settings(camera="Sony ZV <usb:054c:0001:B2:00.0>")
     with pytest.raises(NoDevice, match=r"Sony ZV is not there \(here is C920"):
-        Recorder(Library(tmp_path), gone).trial()
+        Gear(Library(tmp_path), gone).trial()
