@@ -22,10 +22,12 @@ from fieldkit.errors import (
 )
 from fieldkit.journal import Journal
 from fieldkit.model import Receipt, Rendition, Upload
+from fieldkit.sync.answers import Gone, Mismatch, Standing
+from fieldkit.sync.body import Body
 from fieldkit.sync.gauge import Gauge
 from fieldkit.sync.patience import Patience
 from fieldkit.sync.streams import Send, Streams, Wishes
-from fieldkit.sync.tus import Body, Gone, Mismatch, Standing, Tus
+from fieldkit.sync.tus import Tus
 
 _MISMATCHES = 3  # mismatches in a row that left as much to send: then it is the path that is broken
 

@@ -16,9 +16,11 @@ from pathlib import Path
 from fieldkit.errors import SetAside, WorthRetrying
 from fieldkit.protocol import Part
 from fieldkit.sync import parts, tcp
+from fieldkit.sync.answers import Standing, Whole
+from fieldkit.sync.body import Body
 from fieldkit.sync.gauge import Gauge, Look
 from fieldkit.sync.quiet import Quiet
-from fieldkit.sync.tus import Body, Standing, Tus, Whole
+from fieldkit.sync.tus import Tus
 
 _TICK = 0.2  # seconds between two looks at what the line acknowledged
 _GOODBYE = 5.0  # seconds for a stream's thread to end

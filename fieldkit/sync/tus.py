@@ -1,29 +1,25 @@
 """A tus 1.0.0 client; the only module that imports requests."""
 
 import contextlib
-import errno
-import re
-import select
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 
 from fieldkit import __version__, protocol
-from fieldkit.errors import LinkDown, NeedsCrew, NotAuthorised, Refused, StoreBusy, WorthRetrying
-from fieldkit.model import Sha256
+from fieldkit.errors import LinkDown, NeedsCrew, Refused
 from fieldkit.protocol import Part
 from fieldkit.sync import tcp
 from fieldkit.sync.ahead import Ahead
+from fieldkit.sync.answers import Gone, Standing, Whole, said, settle, standing
+from fieldkit.sync.body import Body
 from fieldkit.sync.diagnosis import reason
 from fieldkit.sync.line import Line
 
@@ -31,30 +27,7 @@ _CONNECT = 4.0  # seconds: SYNs go out at 0, 1 and 3 s, so a line that is back i
 _DRAIN = 120.0  # seconds for the kernel's buffer to reach the store at 16 kbit/s, and for its verification
 _BLOCK = 64 * 1024  # bytes of an answer that are read at a time
 _BETWEEN = 0.2  # seconds between two attempts at a line that refuses
-_NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _ANSWER = (3.0, 3.0, 3.0, 20.0)  # seconds to wait for a short answer, attempt by attempt
-
-
-class Gone(WorthRetrying):
-    """The store does not know the upload (any more); asking for it anew cures that."""
-
-
-class Mismatch(WorthRetrying):
-    """The bytes that arrived are not those that were sent; the store threw the wrong ones away."""
-
-
-class Whole(WorthRetrying):
-    """This server takes an upload in one piece only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where an upload stands at the store."""
-
-    location: str
-    offset: int  # bytes the store durably has
-    receipt: Sha256 | None = None  # the store verified the whole file
-    parts: tuple[Part, ...] = ()  # what it has beyond the offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,49 +36,6 @@ class Greeting:
 
     round_trip: float
     ahead: float
-
-
-class Body:
-    """Bytes of a file, read in small blocks: the place for pace, progress and stopping.
-
-    `claim` is asked before each block how many of so many bytes may be sent; it may sleep or raise, and 0
-    ends the body early: the store has enough. So does an answer that comes before the body's end.
-    """
-
-    def __init__(self, file: BinaryIO, start: int, end: int, claim: Callable[[int], int]) -> None:
-        file.seek(start)
-        self._file, self._claim = file, claim
-        self._left = end - start
-        self.connection: socket.socket | None = None
-        self.ended_early = False
-
-    def __len__(self) -> int:
-        return self._left
-
-    def travels_on(self, connection: socket.socket) -> None:
-        """The line tells on which connection."""
-        if connection is not self.connection:
-            self.connection = connection
-            tcp.drop_on_close(connection, drop=True)
-
-    def read(self, size: int = -1) -> bytes:
-        """The next block."""
-        wanted = self._left if size < 0 else min(size, self._left)
-        granted = 0 if self._is_answered() else self._claim(wanted) if wanted else 0
-        if wanted and not granted:
-            self.ended_early = True
-            raise BrokenPipeError(errno.EPIPE, "ended early")  # urllib3 then reads the answer
-        block = self._file.read(granted)
-        self._left -= len(block)
-        return block
-
-    def _is_answered(self) -> bool:
-        if self.connection is None or isinstance(self.connection, ssl.SSLSocket):
-            return False  # what TLS has to say is no answer yet
-        try:
-            return bool(select.select([self.connection], [], [], 0)[0])
-        except (OSError, ValueError):
-            return True
 
 
 class Tus:
@@ -151,10 +81,10 @@ class Tus:
         )
         if answer.status_code == 410:
             raise Refused(
-                _said(answer) or "The store does not take this clip any more: it was withdrawn there."
+                said(answer) or "The store does not take this clip any more: it was withdrawn there."
             )
-        _settle(answer, {201})
-        return _standing(self._located(answer), answer, default=0)
+        settle(answer, {201})
+        return standing(self._located(answer), answer, default=0)
 
     def create_part(self, location: str, part: Part, body: Body) -> Standing:
         """Makes a part of the upload at `location` and sends its content. Raises Whole."""
@@ -169,8 +99,8 @@ class Tus:
             },
             body,
         )
-        _settle(answer, {201})
-        return _standing(self._located(answer), answer, default=0)
+        settle(answer, {201})
+        return standing(self._located(answer), answer, default=0)
 
     def part_at(self, location: str, part: Part) -> str:
         """Where the store keeps a part of the upload at `location`."""
@@ -179,7 +109,7 @@ class Tus:
     def _offers_parts(self) -> bool:
         if self._parts is None:
             answer = self._ask("OPTIONS", self._base)
-            _settle(answer, {200, 204})
+            settle(answer, {200, 204})
             offered = answer.headers.get(protocol.TUS_EXTENSION, "").split(",")
             self._parts = protocol.PARTS_EXTENSION in offered
         return self._parts
@@ -203,21 +133,21 @@ class Tus:
     def head(self, location: str) -> Standing:
         """Where the upload stands."""
         answer = self._ask("HEAD", location)
-        _settle(answer, {200, 204})
-        return _standing(location, answer)
+        settle(answer, {200, 204})
+        return standing(location, answer)
 
     def patch(self, location: str, body: Body, offset: int) -> Standing:
         """Sends the body in one request; returns where the upload stands after it."""
         headers = {protocol.UPLOAD_OFFSET: str(offset), "Content-Type": protocol.OFFSET_TYPE}
         answer = self._request("PATCH", location, headers, body, _DRAIN)
-        _settle(answer, {204, 200})
-        return _standing(location, answer)
+        settle(answer, {204, 200})
+        return standing(location, answer)
 
     def greet(self) -> Greeting:
         """Asks for an upload that is not there, which needs the token, and looks at the store's clock."""
         answer = self._ask("HEAD", f"{self._base}/{'0' * 32}")
         with contextlib.suppress(Gone):
-            _settle(answer, {200})
+            settle(answer, {200})
         date = answer.headers.get("Date")
         ahead = (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds() if date else 0.0
         return Greeting(self.round_trip, ahead)
@@ -236,9 +166,9 @@ class Tus:
         asked = self._request("GET", url, headers | known, None, patience, connect=patience, stream=True)
         with asked as answer:
             try:
-                _settle(answer, {200, 304})
+                settle(answer, {200, 304})
             except (Gone, Refused) as error:  # of uploads they say something else
-                raise NeedsCrew(f"The store does not tell this laptop: {_said(answer) or error}.") from error
+                raise NeedsCrew(f"The store does not tell this laptop: {said(answer) or error}.") from error
             if answer.status_code == 304:
                 return None
             try:
@@ -253,7 +183,7 @@ class Tus:
     def terminate(self, location: str) -> None:
         """Has the store throw away an unfinished upload; it is gone already where the store does not know it."""
         with contextlib.suppress(Gone):
-            _settle(self._ask("DELETE", location), {204})
+            settle(self._ask("DELETE", location), {204})
 
     def use_bbr(self, connections: Sequence[socket.socket | None]) -> bool:
         """From now on BBR, on these connections and on new ones; False where that is not allowed."""
@@ -315,65 +245,3 @@ class Tus:
         if body is not None and body.ended_early:
             tcp.end(body.connection)  # the store still waits there for the rest
         return answer
-
-
-def _settle(answer: requests.Response, good: set[int]) -> None:
-    """Returns where the answer is a good one; raises what any other means."""
-    status = answer.status_code
-    from_tus = protocol.TUS_RESUMABLE in answer.headers
-    if status in good and from_tus:
-        return
-    said = _said(answer)
-    if status == 401 or (status == 403 and not from_tus):
-        raise NotAuthorised(
-            f"The store does not accept this laptop's token ({said or status}); ask the command centre for a "
-            "new one and give it with `fieldkit init --token`. Everything is kept."
-        )
-    if status in (404, 405, 410) and from_tus:  # 405: SeaweedFS of an address where no upload is
-        raise Gone("The store does not know this upload any more; it is begun anew.")
-    if status == protocol.CHECKSUM_MISMATCH:
-        raise Mismatch(
-            "The bytes changed on the way to the store, which threw them away; they are sent again."
-        )
-    if status in (400, 403, 412, 413, 415) and from_tus:
-        raise Refused(f"The store refuses this clip: {said or status}.")
-    if from_tus or status in (408, 423, 425, 429) or status >= 500:
-        raise StoreBusy(
-            f"The store can't take it just now ({said or status}); everything is kept and goes on."
-        )
-    moved = urlsplit(answer.headers.get("Location", ""))
-    asked = urlsplit(answer.url)
-    if 300 <= status < 400 and moved.hostname == asked.hostname and moved.scheme != asked.scheme:
-        raise NeedsCrew(
-            f"The store has moved to {moved.scheme}://{moved.netloc}; say so with `fieldkit init --store`, then "
-            "go on. Everything is kept."
-        )
-    raise LinkDown(
-        f"The answer ({status}) did not come from the store: the network may want a log-in first (open a "
-        "browser), or the store's address is wrong (`fieldkit init --store`). Everything is kept."
-    )
-
-
-def _standing(location: str, answer: requests.Response, default: int | None = None) -> Standing:
-    offset = answer.headers.get(protocol.UPLOAD_OFFSET, "" if default is None else str(default))
-    receipt = answer.headers.get(protocol.RECEIPT)
-    try:
-        if not _NUMBER.fullmatch(offset):
-            raise LinkDown(
-                "The answer did not come from the store: it lacks Upload-Offset. Everything is kept."
-            )
-        parts = protocol.decode_parts(answer.headers.get(protocol.PARTS, ""))
-        return Standing(location, int(offset), Sha256(receipt) if receipt else None, parts)
-    except (NeedsCrew, ValueError) as error:
-        raise LinkDown(
-            "The answer did not come from the store: it makes no sense. Everything is kept."
-        ) from error
-
-
-def _said(answer: requests.Response) -> str:
-    """What the store gave as its reason, if it is one line of text."""
-    try:
-        detail = answer.json().get("detail", "")
-    except (ValueError, AttributeError):
-        return ""
-    return str(detail)[:200].rstrip(".") if str(detail).isprintable() else ""
