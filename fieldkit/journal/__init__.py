@@ -1,7 +1,8 @@
 """The laptop's journal: facts in, missing consequences out."""
 
 from fieldkit.journal.centre import Asked, Contact, Retake
-from fieldkit.journal.journal import Due, Entry, Journal
+from fieldkit.journal.journal import Journal
 from fieldkit.journal.lineup import Meant, Waiting, Word
+from fieldkit.journal.questions import Due, Entry
 
 __all__ = ["Asked", "Contact", "Due", "Entry", "Journal", "Meant", "Retake", "Waiting", "Word"]

@@ -1,9 +1,7 @@
-"""Facts in, missing consequences out; with database.py the only crew-side SQL."""
+"""Facts in: each method is one transaction. What follows from them is asked in questions.py."""
 
 import json
-import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -12,10 +10,10 @@ from fieldkit.errors import NeedsCrew
 from fieldkit.journal import database, rows
 from fieldkit.journal.centre import Centre
 from fieldkit.journal.lineup import Lineup
+from fieldkit.journal.questions import Questions
 from fieldkit.model import (
     Consent,
     ConsentState,
-    Decided,
     Original,
     Place,
     Receipt,
@@ -30,33 +28,7 @@ from fieldkit.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A rendition that is to be made."""
-
-    take: Take
-    original: Original
-    profile: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Everything the journal knows of one take."""
-
-    take: Take
-    consent: Consent
-    original: Original | None
-    circled: bool
-    voided: bool
-    renditions: list[Rendition] = field(default_factory=list)
-    receipted: frozenset[str] = frozenset()  # profiles whose present bytes a store has
-    refusals: list[Refusal] = field(default_factory=list)
-    passports: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # by profile
-    verdict: Verdict | None = None  # None for what was not recorded here
-    decided: Decided | None = None  # the command centre's newest word
-
-
-class Journal:
+class Journal(Questions):
     """One connection to a library's journal; each thread opens its own. `now` returns UTC.
 
     With `any_thread` others than the one that opened it may read: SQLite keeps their calls apart.
@@ -69,7 +41,7 @@ class Journal:
         *,
         any_thread: bool = False,
     ) -> None:
-        self._db = database.connect(path, any_thread=any_thread)
+        super().__init__(database.connect(path, any_thread=any_thread))
         self._now = now
         self.lineup = Lineup(self._db, self._stamp)
         self.centre = Centre(self._db, self._stamp)
@@ -205,109 +177,6 @@ class Journal:
         with database.transaction(self._db):
             self._db.execute("INSERT OR IGNORE INTO voids (take, at) VALUES (?, ?)", (take, self._stamp()))
 
-    # ── missing consequences out ────────────────────────────────────────────────────────────────────
-
-    def unsealed(self) -> list[Take]:
-        """Takes that were begun and lack their original, oldest first; some may be rolling now."""
-        return [rows.take_of(row) for row in self._rows("SELECT * FROM unsealed ORDER BY entered")]
-
-    def due_renditions(self, profiles: Sequence[str]) -> list[Due]:
-        """Renditions to be made: profile by profile as given, circled takes first, then the oldest."""
-        found = self._rows(
-            """
-            SELECT t.*, o.path, o.sha256, o.bytes, o.seconds, o.recovered, p.value AS profile
-            FROM json_each(?) AS p CROSS JOIN releasable AS t JOIN originals AS o USING (take)
-            WHERE NOT EXISTS (SELECT 1 FROM renditions WHERE take = t.take AND profile = p.value)
-              AND NOT EXISTS (SELECT 1 FROM refusals
-                              WHERE take = t.take AND station = 'render' AND profile IN ('', p.value))
-            ORDER BY p.key, t.circled DESC, t.entered
-            """,
-            json.dumps(list(profiles)),
-        )
-        return [Due(rows.take_of(row), rows.original_of(row), row["profile"]) for row in found]
-
-    def may_leave(self, take: TakeId) -> bool:
-        """Whether the take is sealed, agreed to and not discarded, at this instant."""
-        return bool(self._rows("SELECT 1 FROM releasable WHERE take = ?", take))
-
-    def forbids(self, take: str) -> bool:
-        """Whether this is a take of this library that may not leave it (any more)."""
-        return bool(
-            self._rows(
-                "SELECT 1 FROM takes WHERE take = ?1 AND NOT EXISTS (SELECT 1 FROM releasable WHERE take = ?1)",
-                take,
-            )
-        )
-
-    def abandoned(self, store: str) -> list[tuple[Rendition, TweetId, str]]:
-        """Renditions that may no longer leave and have an upload there without a receipt: with tweet and URL."""
-        found = self._rows(
-            """
-            SELECT r.*, t.tweet_id, l.url
-            FROM locations AS l JOIN renditions AS r USING (sha256) JOIN takes AS t USING (take, tweet_id)
-            WHERE l.store = ?
-              AND NOT EXISTS (SELECT 1 FROM lineup AS q
-                              WHERE q.sha256 = l.sha256 AND q.tweet_id = l.tweet_id AND NOT q.cancelled)
-              AND NOT EXISTS (SELECT 1 FROM receipts WHERE sha256 = l.sha256 AND store = l.store)
-            """,
-            store,
-        )
-        return [(rows.rendition_of(row), TweetId(row["tweet_id"]), row["url"]) for row in found]
-
-    def location(self, sha256: Sha256, tweet_id: TweetId, store: str) -> str | None:
-        """Where this store said that the upload of these bytes lives."""
-        found = self._rows(
-            "SELECT url FROM locations WHERE sha256 = ? AND tweet_id = ? AND store = ?",
-            sha256,
-            tweet_id,
-            store,
-        )
-        return str(found[0]["url"]) if found else None
-
-    def holder(self, tweet_id: TweetId, sha256: Sha256) -> Take | None:
-        """The take of this tweet whose original has these bytes."""
-        return self._holder(tweet_id, sha256)
-
-    def entries(self, tweet_id: TweetId | None = None) -> list[Entry]:
-        """Everything known of every take, or of one tweet's, in order of entry."""
-        found = self._rows(
-            """
-            SELECT t.*, c.state, c.language, c.manner, o.path, o.sha256, o.bytes, o.seconds, o.recovered,
-                   t.take IN (SELECT take FROM circled) AS circled, v.take IS NOT NULL AS voided,
-                   d.decision, d.why, d.at, j.good, j.sentence, j.again
-            FROM takes AS t JOIN consent_now AS c USING (take)
-                 LEFT JOIN originals AS o USING (take) LEFT JOIN voids AS v USING (take)
-                 LEFT JOIN decisions AS d USING (take) LEFT JOIN verdicts AS j USING (take)
-            WHERE t.tweet_id = coalesce(?, t.tweet_id) ORDER BY t.entered
-            """,
-            tweet_id,
-        )
-        return [self._entry(row) for row in found]
-
-    def entry(self, take: TakeId) -> Entry:
-        """Everything known of one take. Raises NeedsCrew for one that is not there."""
-        self._require(take)
-        tweet_id = self.take(take).tweet_id
-        return next(entry for entry in self.entries(tweet_id) if entry.take.id == take)
-
-    def take(self, prefix: str) -> Take:
-        """The take whose ID is, or ends or begins with, `prefix`. Raises NeedsCrew for none or several."""
-        text = prefix.strip().lower()
-        found = self._rows(
-            "SELECT * FROM takes WHERE take = ?1 OR length(?1) >= 6 "
-            "AND (substr(take, 1, length(?1)) = ?1 OR substr(take, -length(?1)) = ?1)",
-            text,
-        )
-        if len(found) != 1:
-            several = "several takes are" if found else "no take is"
-            raise NeedsCrew(f"{several.capitalize()} called “{prefix[:40]}”; `fieldkit takes` lists them.")
-        return rows.take_of(found[0])
-
-    def passports(self, limit: int) -> list[dict[str, Any]]:
-        """How the last renditions were made, the newest first: what this laptop can do stands there."""
-        found = self._rows("SELECT passport FROM passports ORDER BY entered DESC LIMIT ?", limit)
-        return [json.loads(row["passport"]) for row in found]
-
     # ── one row each ────────────────────────────────────────────────────────────────────────────────
 
     def _begin(
@@ -341,59 +210,12 @@ class Journal:
         for table in ("receipts", "passports", "renditions"):
             self._db.execute(f"DELETE FROM {table} WHERE take = ? AND profile = ?", (take, profile))  # noqa: S608
 
-    def _holder(self, tweet_id: TweetId, sha256: Sha256) -> Take | None:
-        found = self._rows(
-            "SELECT t.* FROM takes AS t JOIN originals AS o USING (take) "
-            "WHERE t.tweet_id = ? AND o.sha256 = ? ORDER BY t.entered LIMIT 1",
-            tweet_id,
-            sha256,
-        )
-        return rows.take_of(found[0]) if found else None
-
-    def _state(self, take: TakeId) -> ConsentState:
-        self._require(take)
-        return ConsentState(self._rows("SELECT state FROM consent_now WHERE take = ?", take)[0]["state"])
-
-    def _require(self, take: TakeId) -> None:
-        if not self._rows("SELECT 1 FROM takes WHERE take = ?", take):
-            raise NeedsCrew(f"There is no take {take} in this library; `fieldkit takes` lists them.")
-
-    def _entry(self, row: sqlite3.Row) -> Entry:
-        take = rows.take_of(row)
-        renditions = [
-            rows.rendition_of(r)
-            for r in self._rows("SELECT * FROM renditions WHERE take = ? ORDER BY profile", take.id)
-        ]
-        receipts = self._rows("SELECT profile, sha256 FROM receipts WHERE take = ?", take.id)
-        held = {(r["profile"], r["sha256"]) for r in receipts}
-        refusals = self._rows("SELECT * FROM refusals WHERE take = ? ORDER BY station, profile", take.id)
-        return Entry(
-            take,
-            rows.consent_of(row),
-            rows.original_of(row) if row["sha256"] else None,
-            bool(row["circled"]),
-            bool(row["voided"]),
-            renditions,
-            frozenset(r.profile for r in renditions if (r.profile, r.sha256) in held),
-            [Refusal(take.id, Station(r["station"]), r["why"], r["profile"]) for r in refusals],
-            {
-                r["profile"]: json.loads(r["passport"])
-                for r in self._rows("SELECT profile, passport FROM passports WHERE take = ?", take.id)
-            },
-            rows.verdict_of(row) if row["sentence"] else None,
-            rows.decided_of(row) if row["decision"] else None,
-        )
-
     def _insert(self, table: str, **columns: Any) -> None:
         marks = ", ".join("?" * len(columns))
         self._db.execute(
             f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names from this file
             tuple(columns.values()),
         )
-
-    def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        with database.translated():
-            return self._db.execute(query, values).fetchall()
 
     def _stamp(self) -> str:
         return rows.text(self._now())
