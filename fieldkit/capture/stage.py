@@ -76,11 +76,12 @@ class Stage:
         width = height * 16 // 9
         view = self._cv2.resize(picture, (width, height), interpolation=self._cv2.INTER_LINEAR)
         self._safe(view)
-        canvas[top : top + height, :width] = view
+        beside = WIDTH - width >= _HINT  # the picture makes room for hints, or stands in the middle under them
+        left = 0 if beside else (WIDTH - width) // 2
+        canvas[top : top + height, left : left + width] = view
         if phase == "counting":
-            self._count(canvas, (width // 2, top + height // 2))
-        beside = WIDTH - width >= _HINT
-        self._advise(canvas, hints, *((width + 20, top + 18) if beside else (64, top + 44)))
+            self._count(canvas, (left + width // 2, top + height // 2))
+        self._advise(canvas, hints, *((width + 20, top + 18) if beside else (left + 64, top + 44)))
         self._bar(canvas, phase, level, peak)
         return canvas
 
