@@ -76,7 +76,9 @@ class Stage:
         width = height * 16 // 9
         view = self._cv2.resize(picture, (width, height), interpolation=self._cv2.INTER_LINEAR)
         self._safe(view)
-        beside = WIDTH - width >= _HINT  # the picture makes room for hints, or stands in the middle under them
+        beside = (
+            WIDTH - width >= _HINT
+        )  # the picture makes room for hints, or stands in the middle under them
         left = 0 if beside else (WIDTH - width) // 2
         canvas[top : top + height, left : left + width] = view
         if phase == "counting":
