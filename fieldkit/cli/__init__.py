@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from fieldkit import __version__
-from fieldkit.cli import capture, check, gear, library, queue, requests, say, sync, takes, transcode
+from fieldkit.cli import capture, check, gear, library, queue, requests, say, sync, takes, transcode, upkeep
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.store import store
 from fieldkit.errors import FieldkitError, NeedsCrew
@@ -89,3 +89,5 @@ for command in (
     store,
 ):
     main.add_command(command)
+for command in (upkeep.backup, upkeep.restore):
+    store.add_command(command)

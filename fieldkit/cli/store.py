@@ -8,7 +8,7 @@ from fieldkit.cli import say
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.options import as_json, epilog
 
-_root = click.option(
+in_root = click.option(
     "--root",
     envvar="FIELDKIT_STORE_ROOT",
     metavar="DIR",
@@ -32,7 +32,7 @@ def store() -> None:
         "fieldkit store serve", "fieldkit store serve --root /srv/fieldkit --host 0.0.0.0 --port 8080"
     )
 )
-@_root
+@in_root
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Anything but loopback needs a token first."
 )
@@ -43,7 +43,7 @@ def serve(root: Path | None, host: str, port: int) -> None:
     """Serves the store until it is told to stop (Ctrl-C, SIGTERM)."""
     from fieldkit.store.serve import serve as serve_store
 
-    serve_store(_folder(root), host, port)
+    serve_store(folder_of(root), host, port)
 
 
 @store.group(epilog=EXIT_CODES)
@@ -59,7 +59,7 @@ def token() -> None:
 @token.command(
     epilog=epilog("fieldkit store token add --place kakuma", "fieldkit store token add --role command-centre")
 )
-@_root
+@in_root
 @click.option("--place", metavar="P", help="The camp the laptop is in, such as `kakuma`.")
 @click.option(
     "--role",
@@ -76,7 +76,7 @@ def add(root: Path | None, place: str | None, role: str, as_json: bool) -> None:
     from fieldkit.store.tokens import Role
 
     at = Place(place) if place else None
-    with House(_folder(root)) as house:
+    with House(folder_of(root)) as house:
         secret, name = house.tokens.add(Role(role), at)
     if as_json:
         say.document({"token": secret, "id": name, "role": role, "place": at})
@@ -86,7 +86,7 @@ def add(root: Path | None, place: str | None, role: str, as_json: bool) -> None:
 
 
 @token.command(name="list", epilog=epilog("fieldkit store token list --json"))
-@_root
+@in_root
 @as_json
 def list_(root: Path | None, as_json: bool) -> None:
     """Every token there ever was; never the token itself."""
@@ -94,7 +94,7 @@ def list_(root: Path | None, as_json: bool) -> None:
 
     from fieldkit.store.house import House
 
-    with House(_folder(root)) as house:
+    with House(folder_of(root)) as house:
         tokens = house.tokens.list()
     if as_json:
         say.document([asdict(token) for token in tokens])
@@ -104,19 +104,19 @@ def list_(root: Path | None, as_json: bool) -> None:
 
 
 @token.command(epilog=epilog("fieldkit store token revoke 3f9a01bc"))
-@_root
+@in_root
 @click.argument("token_id", metavar="ID")
 def revoke(root: Path | None, token_id: str) -> None:
     """A token opens nothing any more, at once."""
     from fieldkit.store.house import House
 
-    with House(_folder(root)) as house:
+    with House(folder_of(root)) as house:
         house.tokens.revoke(token_id)
     say.note(f"{token_id} is revoked.")
 
 
 @store.command(epilog=epilog("fieldkit store verify", "fieldkit store verify --root /srv/fieldkit --json"))
-@_root
+@in_root
 @as_json
 def verify(root: Path | None, as_json: bool) -> int:
     """Reads every clip again and compares it with the catalogue; changes nothing."""
@@ -124,7 +124,7 @@ def verify(root: Path | None, as_json: bool) -> int:
     from fieldkit.store.audit import differences
     from fieldkit.store.house import House
 
-    with House(_folder(root)) as house:
+    with House(folder_of(root)) as house:
         clips, found = house.catalogue.count()["clips"], []
         for difference in differences(house.catalogue, house.media):
             say.trouble(difference)
@@ -140,7 +140,7 @@ def verify(root: Path | None, as_json: bool) -> int:
 
 @store.command(name="import", epilog=epilog("fieldkit store import /media/stick/clips --root /srv/fieldkit"))
 @click.argument("stick", metavar="DIR", type=click.Path(path_type=Path))
-@_root
+@in_root
 @as_json
 def import_(stick: Path, root: Path | None, as_json: bool) -> int:
     """Takes in what `fieldkit export` put onto a stick, verified as uploads are; also while the store is serving."""
@@ -149,8 +149,8 @@ def import_(stick: Path, root: Path | None, as_json: bool) -> int:
     from fieldkit.store.intake import Fate, take_in
 
     taken = []
-    with House(_folder(root)) as house:
-        for each in take_in(house, _folder(root), stick):
+    with House(folder_of(root)) as house:
+        for each in take_in(house, folder_of(root), stick):
             taken.append(each)
             if each.why:
                 say.trouble(f"{each.clip.file}: {each.why}")
@@ -176,7 +176,8 @@ def import_(stick: Path, root: Path | None, as_json: bool) -> int:
     return exit_code(done, count[Fate.REFUSED], damaged=count[Fate.DAMAGED] > 0)
 
 
-def _folder(root: Path | None) -> Path:
+def folder_of(root: Path | None) -> Path:
+    """The store's folder that was named, or the platform's."""
     from platformdirs import user_data_dir
 
     return (root or Path(user_data_dir("fieldkit")) / "store").absolute()
