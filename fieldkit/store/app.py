@@ -16,6 +16,7 @@ from fieldkit.errors import DiskFull
 from fieldkit.store import answers
 from fieldkit.store.board import FOLDER, Board
 from fieldkit.store.clips import Clips
+from fieldkit.store.events import Events
 from fieldkit.store.guard import Guard
 from fieldkit.store.health import Health
 from fieldkit.store.house import House
@@ -28,11 +29,15 @@ from fieldkit.store.tus import Tus
 _TIDY_EVERY = 3600.0  # seconds
 
 
-def routes(tus: Tus, clips: Clips, requests: Requests, board: Board, health: Health) -> list[BaseRoute]:
+def routes(
+    tus: Tus, clips: Clips, requests: Requests, board: Board, *, events: Events, health: Health
+) -> list[BaseRoute]:
     """What the store answers."""
     clip = "/clips/{tweet_id}/{sha256}"
     return [
         Route("/", board.page),
+        Route("/tweets/{tweet_id}", board.tweet),
+        Route("/events", events.stream),
         Route("/files", tus.options, methods=["OPTIONS"]),
         Route("/files", tus.create, methods=["POST"]),
         Route("/files/{upload_id}", tus.options, methods=["OPTIONS"]),
@@ -67,6 +72,7 @@ def create_app(root: Path, terms: Terms | None = None, clock: Callable[[], float
     house.reception.recover()
     turns = Turns()
     tus = Tus(house.reception, turns, terms)
+    events = Events(house.catalogue)
 
     @asynccontextmanager
     async def living(_app: Starlette) -> AsyncIterator[None]:
@@ -82,8 +88,9 @@ def create_app(root: Path, terms: Terms | None = None, clock: Callable[[], float
             tus,
             Clips(house.catalogue, house.media, house.wishes),
             Requests(house.wishes),
-            Board(house.catalogue),
-            Health(house.catalogue, house.uploads),
+            Board(house.catalogue, house.wishes, root / "reply.txt"),
+            events=events,
+            health=Health(house.catalogue, house.uploads),
         ),
         middleware=[Middleware(Guard, tokens=house.tokens)],
         exception_handlers={
@@ -96,6 +103,7 @@ def create_app(root: Path, terms: Terms | None = None, clock: Callable[[], float
     )
     app.router.redirect_slashes = False
     app.state.turns = turns
+    app.state.events = events
     app.state.house = house
     return app
 

@@ -1,102 +1,158 @@
-"""The board: what came in, tweet by tweet, newest first; watch and decide. Readable without JavaScript."""
+"""The board: what a shift has to do, and a page for each tweet. Readable without JavaScript."""
 
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
-from fieldkit.model import TweetId
+from fieldkit.errors import FieldkitError
+from fieldkit.model import Place, Priority, TweetId
 from fieldkit.protocol import clip_path
+from fieldkit.store import words
 from fieldkit.store.catalogue import Catalogue
-from fieldkit.store.clips import wanted_of
+from fieldkit.store.clips import tweet_of, wanted_of
+from fieldkit.store.desk import Desk
 from fieldkit.store.nouns import Clip, Wanted
-from fieldkit.store.review import MOVES, Decision
+from fieldkit.store.problems import NotFound
+from fieldkit.store.reply import intent, reply_link
+from fieldkit.store.takes import Attempt, attempts
+from fieldkit.store.timing import born_at, medians, middle, seconds_to_reply
 from fieldkit.store.tokens import Role
+from fieldkit.store.wishes import Wishes
+from fieldkit.wanted import read_timestamp
 
+_REQUESTS_A_PAGE = 50
 _TWEETS_A_PAGE = 20
-_FIRST_LOOK = ("proxy", "tweet")  # the lightest rendition first
+_REPLIES_MEASURED = 500  # the newest, of which the median is taken
+_LONGEST_REPLY_TEXT = 1000  # characters; X takes 280, and says so itself
+_FILTERS = ("", "none", "approved", "retake", "rejected", "posted")
 
 FOLDER = Path(__file__).parent
 _templates = Jinja2Templates(FOLDER / "templates")
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One take of one tweet, or a clip that names none: its renditions, the lightest first."""
-
-    clips: list[Clip]
-
-    @property
-    def shown(self) -> Clip:
-        """The one to watch first."""
-        return self.clips[0]
-
-    @property
-    def decision(self) -> Decision | None:
-        """What was decided about all of it; None as long as a rendition waits."""
-        decisions = {clip.decision for clip in self.clips}
-        return decisions.pop() if len(decisions) == 1 else None
-
-    @property
-    def moves(self) -> set[Decision]:
-        """What may be decided next."""
-        return {move for clip in self.clips for move in MOVES[clip.decision]} - {Decision.WITHDRAWN}
+_templates.env.filters |= {
+    "size": words.size,
+    "minute": words.minute,
+    "length_of": words.length_of,
+    "span": words.span,
+    "path": lambda clip: clip_path(clip.blob.tweet_id, clip.blob.sha256),
+    "moment": read_timestamp,
+    "reply_link": reply_link,
+}
 
 
 class Board:
-    """The page at /."""
+    """The pages. `reply_text` is a file with the campaign's words; where there is none, the reply begins empty."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, wishes: Wishes, reply_text: Path) -> None:
         self._catalogue = catalogue
+        self._wishes = wishes
+        self._desk = Desk(catalogue)
+        self._reply_text = reply_text
 
     async def page(self, request: Request) -> Response:
-        """A page of tweets."""
-        wanted = wanted_of(request)
-        tweets, more = await run_in_threadpool(self._tweets, wanted)
-        context = {
-            "tweets": tweets,
-            "more": more,
-            "decision": "none" if wanted.undecided else wanted.decision,
-            "place": wanted.place,
-            "commands": request.state.who.role is Role.COMMAND_CENTRE,
+        """What waits; with `decision`, every clip of which that was decided, newest first."""
+        wanted, asked = wanted_of(request), request.query_params
+        if "decision" in asked:
+            return await self._answer(request, "archive.html", self._archive, wanted, asked["decision"])
+        return await self._answer(request, "desk.html", self._todo, wanted, asked.get("behind"))
+
+    async def tweet(self, request: Request) -> Response:
+        """A tweet: what was asked, and all takes side by side."""
+        return await self._answer(
+            request, "tweet.html", self._tweet, tweet_of(request), request.state.who.place
+        )
+
+    async def _answer(self, request: Request, template: str, facts: Any, *about: Any) -> Response:
+        who = request.state.who
+        context = await run_in_threadpool(facts, *about)
+        context |= {
+            "now": datetime.now(UTC),
+            "commands": who.role is Role.COMMAND_CENTRE,
+            "filters": _FILTERS,
+            "priorities": [priority.value for priority in Priority],
         }
-        return _templates.TemplateResponse(request, "board.html", context)
+        headers = {"Cache-Control": "private, no-cache"}
+        return await run_in_threadpool(
+            _templates.TemplateResponse, request, template, context, headers=headers
+        )
 
-    def _tweets(self, wanted: Wanted) -> tuple[list[tuple[TweetId, list[Attempt]]], int | None]:
-        newest = self._catalogue.newest_of_each_tweet(wanted, _TWEETS_A_PAGE + 1)
-        shown = [clip.blob.tweet_id for clip in newest[:_TWEETS_A_PAGE]]
-        clips = self._catalogue.of_tweets(shown, wanted.place)
-        tweets = [(tweet, attempts([c for c in clips if c.blob.tweet_id == tweet])) for tweet in shown]
-        more = newest[_TWEETS_A_PAGE - 1].number if len(newest) > _TWEETS_A_PAGE else None
-        return tweets, more
+    def _todo(self, wanted: Wanted, behind: str | None) -> dict[str, Any]:
+        edition = self._desk.edition()  # first: what comes meanwhile is then told again, not lost
+        place = wanted.place
+        asked = self._desk.to_answer(place, _tweet_id(behind), _REQUESTS_A_PAGE + 1)
+        look = self._desk.to_look_at(place, wanted.after or 0, _TWEETS_A_PAGE + 1)
+        post = self._desk.to_post(place, _REQUESTS_A_PAGE)
+        answered = self._wishes.answered(place, _REPLIES_MEASURED)
+        named = [each.tweet_id for each in asked[:_REQUESTS_A_PAGE]]
+        named += [each.tweet_id for each in (*look[:_TWEETS_A_PAGE], *post)]
+        takes = self._takes(named, place)
+        more = {
+            "behind": asked[_REQUESTS_A_PAGE - 1].tweet_id if len(asked) > _REQUESTS_A_PAGE else None,
+            "after": look[_TWEETS_A_PAGE - 1].number if len(look) > _TWEETS_A_PAGE else None,
+        }
+        return {
+            "edition": edition,
+            "place": place,
+            "asked": [
+                (each, born_at(each.tweet_id), takes[each.tweet_id]) for each in asked[:_REQUESTS_A_PAGE]
+            ],
+            "look": [(each.tweet_id, takes[each.tweet_id]) for each in look[:_TWEETS_A_PAGE]],
+            "post": [(each.tweet_id, takes[each.tweet_id]) for each in post],
+            "more": {name: key for name, key in more.items() if key},
+            "further": bool(behind or wanted.after),
+            "replies": len(answered),
+            "median": middle(seconds_to_reply(each) for each in answered),
+            "medians": sorted(medians(answered).items(), key=lambda each: each[0] or "~"),
+        }
+
+    def _archive(self, wanted: Wanted, decision: str) -> dict[str, Any]:
+        edition = self._desk.edition()
+        found = self._catalogue.newest_of_each_tweet(wanted, _TWEETS_A_PAGE + 1)
+        named = [clip.blob.tweet_id for clip in found[:_TWEETS_A_PAGE]]
+        takes = self._takes(named, wanted.place)
+        return {
+            "edition": edition,
+            "place": wanted.place,
+            "decision": decision,
+            "tweets": [(tweet_id, takes[tweet_id]) for tweet_id in named],
+            "more": found[_TWEETS_A_PAGE - 1].number if len(found) > _TWEETS_A_PAGE else None,
+        }
+
+    def _tweet(self, tweet_id: TweetId, place: Place | None) -> dict[str, Any]:
+        edition = self._desk.edition()
+        wish = self._wishes.find(tweet_id, place)
+        takes = self._takes([tweet_id], place)[tweet_id]
+        if wish is None and not takes:
+            raise NotFound(f"Nobody asked for an answer to tweet {tweet_id}, and no clip answers it.")
+        return {
+            "edition": edition,
+            "tweet_id": tweet_id,
+            "born_at": born_at(tweet_id),
+            "wish": wish,
+            "takes": takes,
+            "said": {take.key: self._catalogue.decided(take.shown) for take in takes},
+            "intent": intent(tweet_id, self._campaign()),
+        }
+
+    def _takes(self, tweet_ids: list[TweetId], place: Place | None) -> dict[TweetId, list[Attempt]]:
+        clips: dict[TweetId, list[Clip]] = {tweet_id: [] for tweet_id in tweet_ids}
+        for clip in self._catalogue.of_tweets(list(clips), place):
+            clips[clip.blob.tweet_id].append(clip)
+        return {tweet_id: attempts(found) for tweet_id, found in clips.items()}
+
+    def _campaign(self) -> str:
+        try:
+            return self._reply_text.read_text("utf-8")[:_LONGEST_REPLY_TEXT].strip()
+        except (OSError, UnicodeDecodeError):
+            return ""
 
 
-def attempts(clips: list[Clip]) -> list[Attempt]:
-    """The clips of one tweet by take, the newest take first."""
-    takes: dict[str, list[Clip]] = {}
-    for clip in clips:
-        takes.setdefault(clip.take or clip.blob.sha256, []).append(clip)
-    return [Attempt(sorted(take, key=_weight)) for take in takes.values()]
-
-
-def _weight(clip: Clip) -> tuple[int, int]:
-    known = clip.profile in _FIRST_LOOK
-    return (_FIRST_LOOK.index(clip.profile or "") if known else len(_FIRST_LOOK), clip.bytes)
-
-
-def _size(count: int) -> str:
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor:
-            return f"{count / factor:.1f} {unit}"
-    return f"{count} B"
-
-
-_templates.env.filters |= {
-    "size": _size,
-    "minute": lambda text: text[:16].replace("T", " "),
-    "length_of": lambda seconds: f"{int(seconds) // 60}:{int(seconds) % 60:02d}",
-    "path": lambda clip: clip_path(clip.blob.tweet_id, clip.blob.sha256),
-}
+def _tweet_id(text: str | None) -> TweetId | None:
+    try:
+        return TweetId(text) if text else None
+    except FieldkitError:
+        return None  # a key that nobody gave out is none

@@ -32,10 +32,11 @@ from sqlalchemy.exc import OperationalError
 from fieldkit.errors import DiskFull
 from fieldkit.model import Place, Sha256, TweetId
 from fieldkit.store.media import Blob
+from fieldkit.store.news import Kind, tell
 from fieldkit.store.nouns import Arrival, Arrived, Clip, Wanted
 from fieldkit.store.problems import Gone, NotFound
 from fieldkit.store.review import Decision, move
-from fieldkit.store.schema import arrivals, bring_up, clips, decisions, requests, withdrawals
+from fieldkit.store.schema import arrivals, bring_up, clips, decisions, latest, requests, withdrawals
 
 
 class Catalogue:
@@ -88,7 +89,10 @@ class Catalogue:
         with self.writing() as connection:
             _refuse_withdrawn(connection, blob.tweet_id, blob.sha256)
             if connection.scalar(select(clips.c.number).where(*_is(blob.tweet_id, blob.sha256))) is None:
-                connection.execute(insert(clips).values(**_row(arrival), received_at=self.now()))
+                row = insert(clips).values(**_row(arrival), received_at=self.now())
+                number = connection.execute(row.returning(clips.c.number)).scalar_one()
+                connection.execute(insert(latest).values(clip=number))
+                tell(connection, blob.tweet_id, Kind.ARRIVAL)
             if connection.scalar(select(1).where(arrivals.c.upload_id == arrival.upload.id)) is None:
                 connection.execute(insert(arrivals).values(**_arrival_row(arrival)))
 
@@ -164,6 +168,9 @@ class Catalogue:
             last = connection.scalar(_last(decisions.c.decision, clip.number))
             move(Decision(last) if last else None, decision, why)
             connection.execute(insert(decisions).values(**said, clip=clip.number))
+            now = update(latest).where(latest.c.clip == clip.number).values(decision=decision.value)
+            connection.execute(now)
+            tell(connection, clip.blob.tweet_id, Kind.DECISION)
             if decision is Decision.POSTED:
                 open_one = (requests.c.tweet_id == clip.blob.tweet_id) & requests.c.answered_at.is_(None)
                 answer = {"answered_at": said["at"], "answered_from": clip.place}
@@ -191,6 +198,7 @@ class Catalogue:
             connection.execute(delete(clips).where(clips.c.number == number))
             same = (arrivals.c.tweet_id == tweet_id) & (arrivals.c.sha256 == sha256)
             connection.execute(update(arrivals).where(same).values(metadata=""))
+            tell(connection, tweet_id, Kind.WITHDRAWAL)
 
     def withdrawn(self) -> list[tuple[TweetId, Sha256]]:
         """Every withdrawal, so that no bytes outlive one."""
@@ -256,7 +264,7 @@ def _wanted(wanted: Wanted) -> Select[Any]:
 
 
 def _matching(table: FromClause, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    last = _last(decisions.c.decision, table.c.number).scalar_subquery()
+    last = select(latest.c.decision).where(latest.c.clip == table.c.number).scalar_subquery()
     if wanted.place is not None:
         yield table.c.place == wanted.place
     if wanted.decision is not None:

@@ -83,6 +83,13 @@ class Mismatch(Problem):
     error = "checksum-mismatch"
 
 
+class Busy(Problem):
+    """As many do this at once as the store can bear."""
+
+    status = 503
+    error = "busy"
+
+
 class Stopping(Problem):
     status = 503
     error = "stopping"

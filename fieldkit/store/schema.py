@@ -24,7 +24,7 @@ from fieldkit.errors import NeedsCrew
 from fieldkit.model import Priority
 from fieldkit.store.review import Decision
 
-VERSION = 2
+VERSION = 3
 
 tables = MetaData()
 
@@ -105,6 +105,25 @@ requests = Table(
     Index("requests_open", "answered_at", "withdrawn_at", "place"),
 )
 
+# the last decision about each clip, null while there is none: what the board asks of a hundred thousand clips.
+# Written with the clip and with the decision. Since version 3.
+latest = Table(
+    "latest",
+    tables,
+    Column("clip", _number, ForeignKey("clips.number", ondelete="CASCADE"), primary_key=True),
+    Column("decision", String(16)),
+    Index("latest_by_decision", "decision", "clip"),
+)
+
+# that something changed about a tweet, written with the change: what a board that is open is told. Since version 3.
+news = Table(
+    "news",
+    tables,
+    Column("number", _number, primary_key=True),
+    Column("tweet_id", String(19), nullable=False),
+    Column("kind", String(16), nullable=False),  # news.Kind
+)
+
 # the bare fact that stays when a clip was withdrawn; nothing about the speaker
 withdrawals = Table(
     "withdrawals",
@@ -139,8 +158,19 @@ def bring_up(connection: Connection) -> None:
         connection.execute(insert(schema).values(version=VERSION))
     elif version < VERSION:
         tables.create_all(connection)  # so far every later version only added tables
+        if version < 3:
+            _fill_latest(connection)
         connection.execute(update(schema).values(version=VERSION))
     elif version > VERSION:
         raise NeedsCrew(
             f"This store was written by a newer fieldkit (schema {version}); install that one to serve it."
         )
+
+
+def _fill_latest(connection: Connection) -> None:
+    last = select(decisions.c.decision).where(decisions.c.clip == clips.c.number)
+    newest = last.order_by(decisions.c.number.desc()).limit(1).scalar_subquery()
+    known = select(latest.c.clip).where(latest.c.clip == clips.c.number).exists()
+    connection.execute(
+        insert(latest).from_select(["clip", "decision"], select(clips.c.number, newest).where(~known))
+    )

@@ -68,6 +68,7 @@ class _Server(uvicorn.Server):
             )
         )
         self._turns = app.state.turns
+        self._events = app.state.events
         self._url = url
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -85,6 +86,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._turns.stop()  # an upload may have hours to go: keep what came and let it come back
+        self._events.stop()  # a board that is open would hold the door until the grace is over
         await super().shutdown(sockets)
 
 

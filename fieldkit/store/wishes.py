@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, func, insert, or_, select, update
 from fieldkit.errors import FieldkitError
 from fieldkit.model import Decided, Place, Priority, Request, TakeId, TweetId, tidy
 from fieldkit.store.catalogue import Catalogue
+from fieldkit.store.news import Kind, tell
 from fieldkit.store.problems import NotFound, Problem
 from fieldkit.store.review import Decision
 from fieldkit.store.schema import clips, decisions, requests
@@ -61,12 +62,13 @@ class Wishes:
         """
         with self._catalogue.writing() as connection:
             found = connection.execute(select(requests).where(requests.c.tweet_id == tweet_id)).first()
-            known = request_as_json(_request(found)) if found else {"added_at": self._catalogue.now()}
+            known = request_as_json(as_request(found)) if found else {"added_at": self._catalogue.now()}
             try:
                 wanted = read_request({**known, **said, "tweet_id": tweet_id, "added_at": known["added_at"]})
             except (FieldkitError, ValueError) as error:
                 raise Problem(f"The request: {error}") from error
             values = request_as_json(wanted) | {"withdrawn_at": None}
+            tell(connection, tweet_id, Kind.REQUEST)
             if found:
                 changed = update(requests).where(requests.c.tweet_id == tweet_id).values(**values)
                 connection.execute(changed)
@@ -89,23 +91,13 @@ class Wishes:
                 raise NotFound(f"Nobody asked for an answer to tweet {tweet_id}.")
             still = update(requests).where(known, requests.c.withdrawn_at.is_(None))
             connection.execute(still.values(withdrawn_at=self._catalogue.now()))
+            tell(connection, tweet_id, Kind.REQUEST)
 
     def open(self, place: Place | None = None) -> list[Request]:
         """What waits for an answer, the most urgent first; with a place its own, and what anybody may answer."""
-        rank = {priority.value: number for number, priority in enumerate(Priority)}
-        query = (
-            select(requests)
-            .where(requests.c.answered_at.is_(None), requests.c.withdrawn_at.is_(None), *_visible(place))
-            .order_by(
-                case(rank, value=requests.c.priority),
-                requests.c.due.is_(None),
-                requests.c.due,
-                requests.c.number,
-            )
-            .limit(_MOST_OPEN)
-        )
+        query = select(requests).where(*still_open(place)).order_by(*urgency()).limit(_MOST_OPEN)
         with self._catalogue.reading() as connection:
-            return [_request(row) for row in connection.execute(query)]
+            return [as_request(row) for row in connection.execute(query)]
 
     def decided(self, place: Place | None = None) -> list[Decided]:
         """The last decision about each take that was decided of late, the newest first."""
@@ -129,13 +121,15 @@ class Wishes:
 
     def find(self, tweet_id: TweetId, place: Place | None = None) -> Wish | None:
         """The request for an answer to this tweet; with a place only if that may answer it."""
-        query = select(requests).where(requests.c.tweet_id == tweet_id, *_visible(place))
+        query = select(requests).where(requests.c.tweet_id == tweet_id, *visible(place))
         with self._catalogue.reading() as connection:
             row = connection.execute(query).first()
         if row is None:
             return None
         times = self.times([tweet_id])[tweet_id]
-        return Wish(_request(row), row.added_by, row.withdrawn_at, replace(times, posted_at=row.answered_at))
+        return Wish(
+            as_request(row), row.added_by, row.withdrawn_at, replace(times, posted_at=row.answered_at)
+        )
 
     def times(self, tweet_ids: Sequence[TweetId]) -> dict[TweetId, Times]:
         """When what answers each of these tweets came."""
@@ -166,15 +160,13 @@ class Wishes:
                     )
         return told
 
-    def answered(self, place: Place | None = None) -> list[Answered]:
+    def answered(self, place: Place | None = None, most: int = _MOST_ANSWERED) -> list[Answered]:
         """The tweets that were asked for and answered, the last first."""
         query = select(requests.c.tweet_id, requests.c.answered_from, requests.c.answered_at)
         wanted = requests.c.answered_at.is_not(None)
         mine = wanted & (requests.c.answered_from == place) if place else wanted
         with self._catalogue.reading() as connection:
-            rows = connection.execute(
-                query.where(mine).order_by(requests.c.answered_at.desc()).limit(_MOST_ANSWERED)
-            )
+            rows = connection.execute(query.where(mine).order_by(requests.c.answered_at.desc()).limit(most))
             return [
                 Answered(
                     TweetId(r.tweet_id), Place(r.answered_from) if r.answered_from else None, r.answered_at
@@ -183,7 +175,19 @@ class Wishes:
             ]
 
 
-def _visible(place: Place | None) -> list[ColumnElement[bool]]:
+def still_open(place: Place | None) -> list[ColumnElement[bool]]:
+    """Neither answered nor withdrawn, and this place may answer it."""
+    return [requests.c.answered_at.is_(None), requests.c.withdrawn_at.is_(None), *visible(place)]
+
+
+def urgency() -> tuple[ColumnElement[Any], ...]:
+    """The order in which people are shown requests: by priority, then what is due first, then the oldest."""
+    rank = {priority.value: number for number, priority in enumerate(Priority)}
+    return case(rank, value=requests.c.priority), func.coalesce(requests.c.due, "9999"), requests.c.number
+
+
+def visible(place: Place | None) -> list[ColumnElement[bool]]:
+    """Narrows requests down to what this place may answer."""
     return [or_(requests.c.place == place, requests.c.place.is_(None))] if place else []
 
 
@@ -191,7 +195,8 @@ def _first(profile: str) -> ColumnElement[str]:
     return func.min(case((clips.c.profile == profile, clips.c.received_at)))
 
 
-def _request(row: Any) -> Request:
+def as_request(row: Any) -> Request:
+    """A row of the table as the noun."""
     return read_request({name: getattr(row, name) for name in _COLUMNS})
 
 

@@ -18,7 +18,7 @@ TAKES = [f"0190e5a0-0000-7000-8000-00000000000{number}" for number in range(2)]
 
 
 def _cards(browser: webdriver.Chrome, tweet: str) -> list[WebElement]:
-    return browser.find_elements(By.CSS_SELECTOR, f"section[aria-labelledby=t{tweet}] .take")
+    return browser.find_elements(By.CSS_SELECTOR, f".take[data-tweet='{tweet}']")
 
 
 def _decision(card: WebElement) -> str:
@@ -39,7 +39,7 @@ def test_the_board_shows_takes_under_their_tweet_the_proxy_first(
     store.upload(video + b"\0" * 9, tweet_id=tweet, take=TAKES[0], profile="tweet", place="kakuma")
     store.upload(video, tweet_id=tweet, take=TAKES[0], profile="proxy", place="kakuma")
     store.upload(BODY, tweet_id=tweet, take=TAKES[1])
-    browser.get(store.url)
+    browser.get(f"{store.url}/tweets/{tweet}")
     newer, older = _cards(browser, tweet)
     assert "No picture" in newer.text
     assert (
@@ -53,7 +53,7 @@ def test_the_board_shows_takes_under_their_tweet_the_proxy_first(
 
 def test_a_clip_plays_on_the_board(store: Tus, tweet: str, browser: webdriver.Chrome, video: bytes) -> None:
     store.upload(video, tweet_id=tweet)
-    browser.get(store.url)
+    browser.get(f"{store.url}/tweets/{tweet}")
     shown = _cards(browser, tweet)[0].find_element(By.TAG_NAME, "video")
     browser.execute_script("arguments[0].muted = true; arguments[0].play()", shown)
     WebDriverWait(browser, 10).until(
@@ -64,7 +64,7 @@ def test_a_clip_plays_on_the_board(store: Tus, tweet: str, browser: webdriver.Ch
 def test_a_decision_is_taken_without_a_reload(store: Tus, tweet: str, browser: webdriver.Chrome) -> None:
     store.upload(BODY, tweet_id=tweet, take=TAKES[0], profile="proxy")
     store.upload(BODY + b"more", tweet_id=tweet, take=TAKES[0], profile="tweet")
-    browser.get(store.url)
+    browser.get(f"{store.url}/tweets/{tweet}")
     browser.execute_script("window.mark = true")
     name = browser.find_element(By.ID, "by")
     name.clear()
@@ -89,7 +89,7 @@ def test_a_take_is_withdrawn_by_keyboard_without_a_reload(
 ) -> None:
     store.upload(video, tweet_id=tweet, take=TAKES[0], profile="proxy")
     store.upload(BODY, tweet_id=tweet, take=TAKES[1])
-    browser.get(store.url)
+    browser.get(f"{store.url}/tweets/{tweet}")
     browser.execute_script("window.mark = true")
     store.upload(video + b"\0" * 9, tweet_id=tweet, take=TAKES[0], profile="tweet")  # since the page was made
     other, card = _cards(browser, tweet)
@@ -118,7 +118,7 @@ def test_a_take_is_withdrawn_by_keyboard_without_a_reload(
 
 def test_what_is_posted_can_still_be_withdrawn(store: Tus, tweet: str, browser: webdriver.Chrome) -> None:
     store.upload(BODY, tweet_id=tweet)
-    browser.get(store.url)
+    browser.get(f"{store.url}/tweets/{tweet}")
     (card,) = _cards(browser, tweet)
     for decision in ("approved", "posted"):
         card.find_element(By.NAME, decision).click()
@@ -133,7 +133,7 @@ def test_a_withdrawal_that_did_not_arrive_says_so_and_may_be_tried_again(
     store: Tus, tweet: str, browser: webdriver.Chrome
 ) -> None:
     store.upload(BODY, tweet_id=tweet)
-    browser.get(store.url)
+    browser.get(f"{store.url}/tweets/{tweet}")
     (card,) = _cards(browser, tweet)
     card.find_element(By.NAME, "withdraw").click()
     cut = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
@@ -152,7 +152,7 @@ def test_a_withdrawal_that_did_not_arrive_says_so_and_may_be_tried_again(
 
 def test_a_decision_that_did_not_arrive_says_so(store: Tus, tweet: str, browser: webdriver.Chrome) -> None:
     store.upload(BODY, tweet_id=tweet)
-    browser.get(store.url)
+    browser.get(f"{store.url}/tweets/{tweet}")
     (card,) = _cards(browser, tweet)
     store.ask("DELETE", f"/clips/{tweet}/{sha256(BODY)}")  # somebody else was quicker
     card.find_element(By.NAME, "approved").click()
@@ -182,7 +182,7 @@ def test_the_board_fits_a_phone_and_complains_of_nothing(
     wish = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", wish)
     browser.get_log("browser")
-    browser.get(store.url)
+    browser.get(f"{store.url}/tweets/{tweet}")
     width = browser.execute_script("return document.documentElement.scrollWidth")
     page = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
@@ -195,7 +195,7 @@ def test_nothing_a_crew_writes_becomes_markup(store: Tus, tweet: str, browser: w
     store.upload(BODY, tweet_id=tweet)
     nasty = "<img src=x onerror=window.broken=1><script>window.broken=1</script>"
     store.ask("POST", f"/clips/{tweet}/{sha256(BODY)}/decisions", json={"decision": "retake", "why": nasty})
-    browser.get(store.url)
+    browser.get(f"{store.url}/tweets/{tweet}")
     assert nasty in _cards(browser, tweet)[0].text
     assert browser.execute_script("return window.broken") is None
 
@@ -211,7 +211,7 @@ def test_the_board_reads_without_javascript(store: Tus, tweet: str) -> None:
 def test_older_tweets_are_a_page_away(store: Tus, browser: webdriver.Chrome) -> None:
     for number in range(21):
         store.upload(BODY, tweet_id=str(5000 + number))
-    browser.get(store.url)
+    browser.get(f"{store.url}/tweets/{tweet}")
     assert _cards(browser, "5020")
     assert not _cards(browser, "5000")
     browser.find_element(By.LINK_TEXT, "Older tweets").click()

@@ -1,0 +1,32 @@
+"""Figures in the board's words: sizes, times, ages. Pure."""
+
+_UNITS = (("d", 86_400), ("h", 3600), ("min", 60))
+
+
+def size(count: int) -> str:
+    """Bytes."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"
+
+
+def minute(text: str) -> str:
+    """A time of ISO 8601 as far as its minute."""
+    return text[:16].replace("T", " ")
+
+
+def length_of(seconds: float) -> str:
+    """A clip's length."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def span(seconds: float) -> str:
+    """How long something takes or is ago, as roughly as people say it; board.js says it in the same way."""
+    for number, (unit, factor) in enumerate(_UNITS):
+        if seconds >= factor:
+            whole, rest = divmod(int(seconds), factor)
+            smaller = _UNITS[number + 1] if number + 1 < len(_UNITS) and whole < 10 else None
+            tail = rest // smaller[1] if smaller else 0
+            return f"{whole} {unit}" + (f" {tail} {smaller[0]}" if smaller and tail else "")
+    return "under a minute"
