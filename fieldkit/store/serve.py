@@ -99,6 +99,8 @@ def _listen(host: str, port: int) -> socket.socket:
             f"The store can’t listen on {host} port {port}: {error.strerror or error}."
         ) from error
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    # asyncio sets it only where a socket names its protocol: a body would wait for its head's acknowledgement
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for name, value in _DEAD_PEER.items():
         if hasattr(socket, name):  # accepted connections inherit what the platform has
             listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

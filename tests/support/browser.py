@@ -1,4 +1,4 @@
-"""Debian's Chromium, headless, for the board. Fixture: `browser`."""
+"""Debian's Chromium, headless, for the board, and what axe-core says of a page. Fixture: `browser`."""
 
 import tempfile
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 
-from support.peers import missing
+from support.peers import missing, node_modules
 
 _CHROMIUM, _DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 _QUIET = (
@@ -39,3 +39,22 @@ def browser() -> Iterator[webdriver.Chrome]:
             yield driver
         finally:
             driver.quit()
+
+
+def faults(driver: webdriver.Chrome) -> list[str]:
+    """The serious and critical accessibility faults of the page, and where they are."""
+    driver.execute_script((node_modules() / "axe-core" / "axe.min.js").read_text("utf-8"))
+    found = driver.execute_async_script("const done = arguments[0]; axe.run(document).then(done)")
+    return [
+        f"{each['id']}: {each['nodes'][0]['html']}"
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+def shown_as(driver: webdriver.Chrome, width: int, scheme: str) -> None:
+    """From now on a phone's or a desk's width, light or dark; width 0 gives the window back."""
+    screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": 0 < width < 600}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    wish = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", wish)

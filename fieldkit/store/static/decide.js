@@ -5,13 +5,10 @@ async function decide(card, decision, why) {
   const by = document.getElementById('by')?.value.trim() ?? ''
   let taken = 0
   let trouble = ''
-  for (const clip of await clipsOf(card)) {
-    const words = { decision, why, by }
-    let answer = await tell(`${clip}/decisions`, words)
-    if (answer.status === 409 && decision === 'posted') { // it came after its take was approved
-      await tell(`${clip}/decisions`, { decision: 'approved', by })
-      answer = await tell(`${clip}/decisions`, words)
-    }
+  for (const [clip, before] of await clipsOf(card)) {
+    // a rendition that came after its take was approved follows it
+    if (decision === 'posted' && before !== 'approved') await tell(`${clip}/decisions`, { decision: 'approved', by })
+    const answer = await tell(`${clip}/decisions`, { decision, why, by })
     if (answer.ok) taken += 1
     else if (answer.status !== 409) trouble = await said(answer) // 409: this rendition is there already
     else trouble ||= taken ? '' : await said(answer)
@@ -20,21 +17,21 @@ async function decide(card, decision, why) {
   show(card, decision, why)
 }
 
-// A rendition may have come since the page was made: it goes too.
+// The take's renditions, each with what was decided about it; one may have come since the page was made.
 async function clipsOf(card) {
   const { tweet, take } = card.dataset
-  const clips = new Set(card.dataset.clips.split(' '))
-  if (!take) return [...clips]
+  const clips = new Map(card.dataset.clips.split(' ').map((clip) => [clip, null]))
   const answer = await fetch(`/clips/${tweet}`)
   if (!answer.ok && answer.status !== 404) throw new Error(await said(answer)) // 404: none is left
   for (const clip of answer.ok ? (await answer.json()).clips : []) {
-    if (clip.take === take) clips.add(`/clips/${tweet}/${clip.sha256}`)
+    const address = `/clips/${tweet}/${clip.sha256}`
+    if (clips.has(address) || (take && clip.take === take)) clips.set(address, clip.decision)
   }
-  return [...clips]
+  return clips
 }
 
 async function withdraw(card) {
-  for (const clip of await clipsOf(card)) {
+  for (const clip of (await clipsOf(card)).keys()) {
     const answer = await fetch(clip, { method: 'DELETE' })
     if (!answer.ok) throw new Error(`Not all of it is withdrawn; try again. ${await said(answer)}`)
   }

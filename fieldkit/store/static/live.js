@@ -17,7 +17,8 @@ function remember(root) {
 
 // Somebody is in the middle of something here.
 function busy(part) {
-  for (const video of part.querySelectorAll('video')) if (!video.paused || video.currentTime > 0) return true
+  const videos = part.matches('video') ? [part] : part.querySelectorAll('video')
+  for (const video of videos) if (!video.paused || video.currentTime > 0) return true
   const held = document.activeElement
   if (part.contains(held) && held.matches('input, textarea, select')) return true
   for (const field of part.querySelectorAll('input, textarea')) if (field.value !== field.defaultValue) return true
@@ -27,30 +28,36 @@ function busy(part) {
 function exchange(old, fresh) {
   const had = old.contains(document.activeElement)
   const name = document.activeElement?.getAttribute('name')
-  if (old.classList.contains('marked')) fresh.classList.add('marked')
   old.replaceWith(fresh)
   if (!had) return
-  const again = (name && fresh.querySelector(`[name="${name}"]:not([hidden])`)) || (fresh.matches('[tabindex]') ? fresh : fresh.querySelector('a'))
+  const again = (name && fresh.querySelector(`[name="${name}"]:not([hidden])`)) || fresh.querySelector('a') || fresh.closest('.take')
   again?.focus({ preventScroll: true })
 }
 
+// A take's card stays, so that its picture does; of it only the parts are exchanged.
 function update(old, fresh) {
   const html = fresh.outerHTML
   if (asServed.get(old) === html) return
-  const lists = [...old.querySelectorAll(':scope [data-list]')]
-  if (!busy(old) && !lists.length) {
+  const lists = [...old.querySelectorAll('[data-list]')]
+  const card = old.matches('.take')
+  if (!card && !lists.length && !busy(old)) {
     exchange(old, fresh)
     asServed.set(fresh, html)
     return
   }
+  const again = [...fresh.querySelectorAll('[data-list]')]
   asServed.set(old, html)
-  if (old.dataset.clips) old.dataset.clips = fresh.dataset.clips
-  for (const name of lists.length ? ['count'] : ['about', 'decide']) {
-    const [mine, theirs] = [old, fresh].map((each) => each.querySelector(`[data-part=${name}]`))
-    if (mine && theirs && !busy(mine)) exchange(mine, theirs)
+  if (card) old.dataset.clips = fresh.dataset.clips
+  const theirs = new Map([...fresh.querySelectorAll('[data-part]')].map((part) => [part.dataset.part, part]))
+  for (const part of card || lists.length ? old.querySelectorAll('[data-part]') : []) {
+    const other = theirs.get(part.dataset.part)
+    if (part.closest('[id]') === old && other && !busy(part) && !same(part, other)) exchange(part, other)
   }
-  for (const list of lists) sync(list, fresh.querySelector(`#${list.id}`))
+  for (const list of lists) sync(list, again.find(({ id }) => id === list.id))
 }
+
+// A picture that is looked at is never exchanged; the lighter one came later, or there is none to see.
+const same = (part, other) => part.matches('video') && part.getAttribute('src') === other.getAttribute('src')
 
 function sync(list, fresh) {
   if (!fresh) return
