@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median, quantiles
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 import requests
 from sqlalchemy import insert
@@ -43,7 +43,11 @@ def fill(root: Path, clips: int, waiting: int) -> int:
         open_one = tweet >= tweets - waiting
         if open_one or luck.random() < 0.5:
             answered = {} if open_one else {"answered_at": at, "answered_from": place}
-            wish = {"tweet_id": tweet_id, "author": "amnesty", "text": "Who would you ask to let you in? " * 3}
+            wish = {
+                "tweet_id": tweet_id,
+                "author": "amnesty",
+                "text": "Who would you ask to let you in? " * 3,
+            }
             more = {"place": place, "priority": luck.choice(("urgent", "normal", "low")), "added_at": at}
             rows["requests"].append(
                 {"answered_at": None, "answered_from": None, "added_by": "b", **wish, **more, **answered}

@@ -1,5 +1,6 @@
 """The board: what a shift has to do, and a page for each tweet. Readable without JavaScript."""
 
+import gzip
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,8 @@ class Board:
             "filters": _FILTERS,
             "priorities": [priority.value for priority in Priority],
         }
-        headers = {"Cache-Control": "private, no-cache"}
-        return await run_in_threadpool(
-            _templates.TemplateResponse, request, template, context, headers=headers
-        )
+        packs = "gzip" in request.headers.get("accept-encoding", "")
+        return await run_in_threadpool(_page, request, template, context, packs=packs)
 
     def _todo(self, wanted: Wanted, behind: str | None) -> dict[str, Any]:
         edition = self._desk.edition()  # first: what comes meanwhile is then told again, not lost
@@ -90,6 +89,7 @@ class Board:
         named = [each.tweet_id for each in asked[:_REQUESTS_A_PAGE]]
         named += [each.tweet_id for each in (*look[:_TWEETS_A_PAGE], *post)]
         takes = self._takes(named, place)
+        wishes = self._desk.wishes([each.tweet_id for each in (*look, *post)])
         more = {
             "behind": asked[_REQUESTS_A_PAGE - 1].tweet_id if len(asked) > _REQUESTS_A_PAGE else None,
             "after": look[_TWEETS_A_PAGE - 1].number if len(look) > _TWEETS_A_PAGE else None,
@@ -100,8 +100,11 @@ class Board:
             "asked": [
                 (each, born_at(each.tweet_id), takes[each.tweet_id]) for each in asked[:_REQUESTS_A_PAGE]
             ],
-            "look": [(each.tweet_id, takes[each.tweet_id]) for each in look[:_TWEETS_A_PAGE]],
-            "post": [(each.tweet_id, takes[each.tweet_id]) for each in post],
+            "look": [
+                (each.tweet_id, takes[each.tweet_id], wishes.get(each.tweet_id))
+                for each in look[:_TWEETS_A_PAGE]
+            ],
+            "post": [(each.tweet_id, takes[each.tweet_id], wishes.get(each.tweet_id)) for each in post],
             "more": {name: key for name, key in more.items() if key},
             "further": bool(behind or wanted.after),
             "replies": len(answered),
@@ -149,6 +152,16 @@ class Board:
             return self._reply_text.read_text("utf-8")[:_LONGEST_REPLY_TEXT].strip()
         except (OSError, UnicodeDecodeError):
             return ""
+
+
+def _page(request: Request, template: str, context: dict[str, Any], *, packs: bool) -> Response:
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+    page = _templates.TemplateResponse(request, template, context, headers=headers)
+    if not packs:
+        return page
+    # a tenth of the bytes: a page asks for itself again whenever something changed
+    headers |= {"Content-Encoding": "gzip"}
+    return Response(gzip.compress(bytes(page.body), 5), headers=headers, media_type="text/html")
 
 
 def _tweet_id(text: str | None) -> TweetId | None:

@@ -44,9 +44,8 @@ class Catalogue:
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._writing = (
-            threading.Lock()
-        )  # SQLite has one writer; waiting here is fairer than in its busy loop
+        # SQLite has one writer; waiting here is fairer than in its busy loop
+        self._writing = threading.Lock()
         self._engine = create_engine(
             URL.create("sqlite", database=str(path)), connect_args={"timeout": 30}, max_overflow=40
         )
@@ -60,11 +59,8 @@ class Catalogue:
 
     def now(self) -> str:
         """UTC, ISO 8601."""
-        return (
-            datetime.fromtimestamp(self._clock(), UTC)
-            .isoformat(timespec="milliseconds")
-            .replace("+00:00", "Z")
-        )
+        moment = datetime.fromtimestamp(self._clock(), UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -142,15 +138,15 @@ class Catalogue:
         )
         query = _wanted(wanted).where(clips.c.number == newest.scalar_subquery())
         with self.reading() as connection:
-            return [
-                _clip(row) for row in connection.execute(query.order_by(clips.c.number.desc()).limit(limit))
-            ]
+            rows = connection.execute(query.order_by(clips.c.number.desc()).limit(limit))
+            return [_clip(row) for row in rows]
 
     def of_tweets(self, tweet_ids: Sequence[TweetId], place: Place | None = None) -> list[Clip]:
         """Every clip of these tweets, newest first."""
-        query = _wanted(Wanted(place)).where(clips.c.tweet_id.in_(tweet_ids))
+        query = _wanted(Wanted()).where(clips.c.tweet_id.in_(tweet_ids)).order_by(clips.c.number.desc())
         with self.reading() as connection:
-            return [_clip(row) for row in connection.execute(query.order_by(clips.c.number.desc()))]
+            # told of the place, SQLite would walk through all that ever came from there
+            return [_clip(row) for row in connection.execute(query) if place in (None, row.place)]
 
     def clip(self, tweet_id: TweetId, sha256: Sha256, place: Place | None = None) -> Clip:
         """Raises NotFound, or Gone if it was withdrawn."""
@@ -168,8 +164,8 @@ class Catalogue:
             last = connection.scalar(_last(decisions.c.decision, clip.number))
             move(Decision(last) if last else None, decision, why)
             connection.execute(insert(decisions).values(**said, clip=clip.number))
-            now = update(latest).where(latest.c.clip == clip.number).values(decision=decision.value)
-            connection.execute(now)
+            newest = update(latest).where(latest.c.clip == clip.number)
+            connection.execute(newest.values(decision=decision.value))
             tell(connection, clip.blob.tweet_id, Kind.DECISION)
             if decision is Decision.POSTED:
                 open_one = (requests.c.tweet_id == clip.blob.tweet_id) & requests.c.answered_at.is_(None)

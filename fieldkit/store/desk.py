@@ -1,8 +1,9 @@
 """What a shift has to do, asked of the catalogue: tweets to answer, takes to look at, replies to post."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, FromClause, exists, select, tuple_
+from sqlalchemy import ColumnElement, exists, func, select, tuple_
 
 from fieldkit.model import Place, Request, TweetId
 from fieldkit.store.catalogue import Catalogue
@@ -53,6 +54,12 @@ class Desk:
         approved = latest.c.decision == Decision.APPROVED.value
         return self._first_of_each_tweet(approved, [~posted], place, 0, limit)
 
+    def wishes(self, tweet_ids: Sequence[TweetId]) -> dict[TweetId, Request]:
+        """What was asked about these tweets, of those about which somebody did."""
+        query = select(requests).where(requests.c.tweet_id.in_(tweet_ids))
+        with self._catalogue.reading() as connection:
+            return {TweetId(row.tweet_id): as_request(row) for row in connection.execute(query)}
+
     def edition(self) -> int:
         """The number of the last change that the lists may speak of."""
         with self._catalogue.reading() as connection:
@@ -66,7 +73,7 @@ class Desk:
         after: int,
         limit: int,
     ) -> list[Waiting]:
-        wanted = [state, *more, latest.c.clip > after, *_of(place, clips)]
+        wanted = [state, *more, latest.c.clip > after, *_of(place)]
         query = (
             select(clips.c.number, clips.c.tweet_id)
             .join(latest, latest.c.clip == clips.c.number)
@@ -91,5 +98,6 @@ def _decided(tweet_id: ColumnElement[str], *words: Decision) -> ColumnElement[bo
     )
 
 
-def _of(place: Place | None, table: FromClause) -> list[ColumnElement[bool]]:
-    return [table.c.place == place] if place else []
+def _of(place: Place | None) -> list[ColumnElement[bool]]:
+    # hidden from the index of places: what waits is short, what ever came from a place is not
+    return [func.coalesce(clips.c.place, "") == place] if place else []
