@@ -53,7 +53,7 @@ def faults(driver: webdriver.Chrome) -> list[str]:
 
 
 def shown_as(driver: webdriver.Chrome, width: int, scheme: str) -> None:
-    """From now on a phone's or a desk's width, light or dark; width 0 gives the window back."""
+    """From now on a phone's or a desk's width, light or dark."""
     screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": 0 < width < 600}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     wish = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
