@@ -14,13 +14,12 @@ from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.clips import wanted_of
 from fieldkit.store.nouns import Clip, Wanted
 from fieldkit.store.review import MOVES, Decision
-from fieldkit.store.tokens import Role
 
 _TWEETS_A_PAGE = 20
 _FIRST_LOOK = ("proxy", "tweet")  # the lightest rendition first
 
 FOLDER = Path(__file__).parent
-_templates = Jinja2Templates(FOLDER / "templates")
+templates = Jinja2Templates(FOLDER / "templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,9 @@ class Board:
             "more": more,
             "decision": "none" if wanted.undecided else wanted.decision,
             "place": wanted.place,
-            "commands": request.state.who.role is Role.COMMAND_CENTRE,
+            "commands": request.state.who.commands,
         }
-        return _templates.TemplateResponse(request, "board.html", context)
+        return templates.TemplateResponse(request, "board.html", context)
 
     def _tweets(self, wanted: Wanted) -> tuple[list[tuple[TweetId, list[Attempt]]], int | None]:
         newest = self._catalogue.newest_of_each_tweet(wanted, _TWEETS_A_PAGE + 1)
@@ -94,7 +93,7 @@ def _size(count: int) -> str:
     return f"{count} B"
 
 
-_templates.env.filters |= {
+templates.env.filters |= {
     "size": _size,
     "minute": lambda text: text[:16].replace("T", " "),
     "length_of": lambda seconds: f"{int(seconds) // 60}:{int(seconds) % 60:02d}",

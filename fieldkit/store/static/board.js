@@ -3,6 +3,9 @@
 
 document.documentElement.classList.add('scripted')
 
+// who signed in shows with every change that it comes from a page of this session
+const proof = { 'X-CSRF-Token': document.querySelector('meta[name=csrf]')?.content ?? '' }
+
 const by = document.getElementById('by')
 if (by) {
   by.value = localStorage.getItem('by') ?? ''
@@ -15,11 +18,11 @@ async function said(answer) {
 }
 
 async function decide(card, decision, why) {
-  const body = JSON.stringify({ decision, why, by: by.value.trim() })
+  const body = JSON.stringify({ decision, why, by: by?.value.trim() ?? '' })
   let taken = 0
   let trouble = ''
   for (const clip of card.dataset.clips.split(' ')) {
-    const answer = await fetch(`${clip}/decisions`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })
+    const answer = await fetch(`${clip}/decisions`, { method: 'POST', headers: { ...proof, 'Content-Type': 'application/json' }, body })
     if (answer.ok) taken += 1
     else if (answer.status !== 409) trouble = await said(answer) // 409: this rendition is there already
     else trouble ||= taken ? '' : await said(answer)
@@ -42,7 +45,7 @@ async function clipsOf(card) {
 
 async function withdraw(card) {
   for (const clip of await clipsOf(card)) {
-    const answer = await fetch(clip, { method: 'DELETE' })
+    const answer = await fetch(clip, { method: 'DELETE', headers: proof })
     if (!answer.ok) throw new Error(`Not all of it is withdrawn; try again. ${await said(answer)}`)
   }
   showGone(card)
