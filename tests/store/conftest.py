@@ -17,8 +17,10 @@ from support.tus import Tus
 
 from fieldkit.store.app import create_app
 from fieldkit.store.lines import lines
+from fieldkit.store.passphrases import Cost
 from fieldkit.store.terms import Terms
 
+CHEAP = Cost(n=2, r=1, p=1)  # a passphrase's hash that costs a test nothing
 _tweets = itertools.count(826412345678901234)
 
 
@@ -61,7 +63,7 @@ def served(
     """A store in this process, with its own terms and clock, for at most so many connections."""
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(root, terms, clock),
+            create_app(root, terms, clock, CHEAP),
             port=0,
             http=cast("Any", lines((terms or Terms()).head_seconds, most)),
             log_config=None,
