@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from store.conftest import CHEAP, served
 from hypothesis import given
 from hypothesis import strategies as st
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from starlette.datastructures import Headers
 from starlette.routing import Mount, Route
+from store.conftest import CHEAP, served
 from support.browser import browser  # noqa: F401
 from support.tus import Tus, sha256
 
@@ -101,7 +101,9 @@ def test_who_signs_in_sees_the_board_and_decides_in_their_own_name_only(line: Li
     signed_in = line.sign_in()
     assert (signed_in.status_code, signed_in.headers["Location"]) == (303, "/")
     cookie = signed_in.headers["Set-Cookie"].lower()
-    assert "httponly" in cookie and "samesite=strict" in cookie and "secure" not in cookie
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert "secure" not in cookie
     file, said = f"/clips/{tweet}/{sha256(BODY)}", {"decision": "approved", "by": "somebody else"}
     decided = line.store.ask("POST", f"{file}/decisions", {"X-CSRF-Token": line.csrf()}, json=said)
     assert (decided.status_code, decided.json()["by"]) == (201, "amal")
@@ -201,7 +203,9 @@ def test_guesses_are_slowed_down_whoever_they_are_for(line: Line) -> None:
     assert failed == ["amal", "unknown", "unknown", "unknown", "unknown"]
 
 
-def test_a_right_passphrase_is_noted_without_an_address_unless_it_is_wanted(line: Line, tmp_path: Path) -> None:
+def test_a_right_passphrase_is_noted_without_an_address_unless_it_is_wanted(
+    line: Line, tmp_path: Path
+) -> None:
     line.sign_in()
     assert {entry.address for entry in line.house.trail.page()} == {None}
     with House(tmp_path / "noting", cost=CHEAP) as house:
@@ -260,8 +264,10 @@ def test_a_token_keeps_to_its_limits_and_says_so(line: Line, tweet: str) -> None
 @given(st.text() | st.from_regex(r"[/\\.:a-z@]{0,12}", fullmatch=True))
 def test_a_sign_in_never_leads_to_another_site(to: str) -> None:
     path = local(to)
-    assert path.startswith("/") and path[1:2] not in {"/", "\\"}
-    assert path.isascii() and path.isprintable()
+    assert path.startswith("/")
+    assert path[1:2] not in {"/", "\\"}
+    assert path.isascii()
+    assert path.isprintable()
 
 
 @given(st.text(st.characters(max_codepoint=255)))
@@ -271,7 +277,13 @@ def test_any_cookie_is_read_without_a_fault(cookie: str) -> None:
 
 
 def test_hostile_cookies_open_nothing(line: Line) -> None:
-    for value in ("=", ";" * 1000, "fieldkit-session=" + "x" * 5000, 'fieldkit-session="\\377"', "a=b; fieldkit-session"):
+    for value in (
+        "=",
+        ";" * 1000,
+        "fieldkit-session=" + "x" * 5000,
+        'fieldkit-session="\\377"',
+        "a=b; fieldkit-session",
+    ):
         assert line.store.ask("GET", "/clips", {"Cookie": value}).status_code == 401
 
 
