@@ -11,6 +11,7 @@ import click
 
 from fieldkit import __version__
 from fieldkit.cli import capture, check, gear, library, queue, requests, say, sync, takes, transcode, upkeep
+from fieldkit.cli.accounts import audit, user
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.store import store
 from fieldkit.errors import FieldkitError, NeedsCrew
@@ -89,5 +90,5 @@ for command in (
     store,
 ):
     main.add_command(command)
-for command in (upkeep.backup, upkeep.restore):
+for command in (user, audit, upkeep.backup, upkeep.restore):
     store.add_command(command)

@@ -6,7 +6,9 @@ import click
 
 from fieldkit.cli import say
 from fieldkit.cli.codes import EXIT_CODES
-from fieldkit.cli.options import as_json, epilog
+from fieldkit.cli.options import SizeParam, as_json, epilog
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 in_root = click.option(
     "--root",
@@ -39,11 +41,28 @@ def store() -> None:
 @click.option(
     "--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one."
 )
-def serve(root: Path | None, host: str, port: int) -> None:
+@click.option(
+    "--tls-cert", metavar="FILE", type=_FILE, help="The store's own certificate and its chain, PEM."
+)
+@click.option("--tls-key", metavar="FILE", type=_FILE, help="The certificate's key, PEM.")
+@click.option("--behind-proxy", is_flag=True, help="Believes X-Forwarded-Proto and -For, from loopback only.")
+@click.option("--note-addresses", is_flag=True, help="Notes the address of each sign-in in the audit trail.")
+def serve(
+    root: Path | None,
+    host: str,
+    port: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    behind_proxy: bool,
+    note_addresses: bool,
+) -> None:
     """Serves the store until it is told to stop (Ctrl-C, SIGTERM)."""
+    from fieldkit.store.serve import Front
     from fieldkit.store.serve import serve as serve_store
+    from fieldkit.store.terms import Terms
 
-    serve_store(folder_of(root), host, port)
+    terms = Terms(note_addresses=note_addresses)
+    serve_store(folder_of(root), host, port, terms, Front(tls_cert, tls_key, behind_proxy))
 
 
 @store.group(epilog=EXIT_CODES)
@@ -63,13 +82,22 @@ def token() -> None:
 @click.option("--place", metavar="P", help="The camp the laptop is in, such as `kakuma`.")
 @click.option(
     "--role",
-    type=click.Choice(["laptop", "command-centre"]),
+    type=click.Choice(["laptop", "command-centre", "admin"]),
     default="laptop",
     show_default=True,
-    help="A laptop uploads and reads its own place; the command centre does everything.",
+    help="A laptop uploads and reads its own place; the command centre does the rest; an admin audits, too.",
 )
+@click.option("--max-bytes", type=SizeParam(), help="Of one upload, such as `200M`.")
+@click.option("--quota", type=SizeParam(), help="Of a day's new uploads (UTC), such as `5000M`.")
 @as_json
-def add(root: Path | None, place: str | None, role: str, as_json: bool) -> None:
+def add(
+    root: Path | None,
+    place: str | None,
+    role: str,
+    max_bytes: int | None,
+    quota: int | None,
+    as_json: bool,
+) -> None:
     """Makes a token and shows it this once; from then on nobody comes in without one."""
     from fieldkit.model import Place
     from fieldkit.store.house import House
@@ -77,7 +105,7 @@ def add(root: Path | None, place: str | None, role: str, as_json: bool) -> None:
 
     at = Place(place) if place else None
     with House(folder_of(root)) as house:
-        secret, name = house.tokens.add(Role(role), at)
+        secret, name = house.tokens.add(Role(role), at, max_bytes, quota)
     if as_json:
         say.document({"token": secret, "id": name, "role": role, "place": at})
         return
@@ -99,8 +127,19 @@ def list_(root: Path | None, as_json: bool) -> None:
     if as_json:
         say.document([asdict(token) for token in tokens])
         return
-    rows = [(t.id, t.role, t.place or "every place", t.made_at, t.revoked_at or "") for t in tokens]
-    say.table("id", "role", "place", "made", "revoked", rows=rows)
+    rows = [
+        (
+            t.id,
+            t.role,
+            t.place or "every place",
+            _limit(t.max_bytes),
+            _limit(t.quota),
+            t.made_at,
+            t.revoked_at or "",
+        )
+        for t in tokens
+    ]
+    say.table("id", "role", "place", "largest", "a day", "made", "revoked", rows=rows)
 
 
 @token.command(epilog=epilog("fieldkit store token revoke 3f9a01bc"))
@@ -181,3 +220,7 @@ def folder_of(root: Path | None) -> Path:
     from platformdirs import user_data_dir
 
     return (root or Path(user_data_dir("fieldkit")) / "store").absolute()
+
+
+def _limit(count: int | None) -> str:
+    return "" if count is None else say.size(count)

@@ -14,14 +14,18 @@ from starlette.staticfiles import StaticFiles
 
 from fieldkit.errors import DiskFull
 from fieldkit.store import answers
+from fieldkit.store.allowances import Allowances
+from fieldkit.store.auditing import Audit
 from fieldkit.store.board import FOLDER, Board
 from fieldkit.store.clips import Clips
 from fieldkit.store.events import Events
-from fieldkit.store.guard import Guard
+from fieldkit.store.guard import SIGN_IN, SIGN_OUT, Guard
 from fieldkit.store.health import Health
 from fieldkit.store.house import House
+from fieldkit.store.passphrases import SOUND, Cost
 from fieldkit.store.problems import Problem
 from fieldkit.store.requests import Requests
+from fieldkit.store.signin import SignIn
 from fieldkit.store.terms import Terms
 from fieldkit.store.turns import Turns
 from fieldkit.store.tus import Tus
@@ -30,7 +34,15 @@ _TIDY_EVERY = 3600.0  # seconds
 
 
 def routes(
-    tus: Tus, clips: Clips, requests: Requests, board: Board, *, events: Events, health: Health
+    tus: Tus,
+    clips: Clips,
+    requests: Requests,
+    board: Board,
+    *,
+    events: Events,
+    health: Health,
+    desk: SignIn,
+    audit: Audit,
 ) -> list[BaseRoute]:
     """What the store answers."""
     clip = "/clips/{tweet_id}/{sha256}"
@@ -55,6 +67,10 @@ def routes(
         Route("/requests/times", requests.times),
         Route("/requests/{tweet_id}", requests.one),
         Route("/requests/{tweet_id}", requests.withdraw, methods=["DELETE"]),
+        Route(SIGN_IN, desk.page),
+        Route(SIGN_IN, desk.sign_in, methods=["POST"]),
+        Route(SIGN_OUT, desk.sign_out, methods=["POST"]),
+        Route("/audit", audit.page),
         Route("/healthz", health.alive),
         Route("/readyz", health.ready),
         Route("/metrics", health.metrics),
@@ -62,16 +78,21 @@ def routes(
     ]
 
 
-def create_app(root: Path, terms: Terms | None = None, clock: Callable[[], float] = time.time) -> Starlette:
+def create_app(
+    root: Path,
+    terms: Terms | None = None,
+    clock: Callable[[], float] = time.time,
+    cost: Cost = SOUND,
+) -> Starlette:
     """The store over `root`, recovered from whatever happened before. Raises NeedsCrew, DiskFull.
 
     `app.state.turns.stop()` makes every running upload durable and ends it.
     """
     terms = terms or Terms()
-    house = House(root, terms, clock)
+    house = House(root, terms, clock, cost)
     house.reception.recover()
     turns = Turns()
-    tus = Tus(house.reception, turns, terms)
+    tus = Tus(house.reception, turns, terms, Allowances(house.catalogue))
     events = Events(house.catalogue)
 
     @asynccontextmanager
@@ -86,13 +107,15 @@ def create_app(root: Path, terms: Terms | None = None, clock: Callable[[], float
     app = Starlette(
         routes=routes(
             tus,
-            Clips(house.catalogue, house.media, house.wishes),
+            Clips(house.catalogue, house.media, house.wishes, house.trail),
             Requests(house.wishes),
             Board(house.catalogue, house.wishes, root / "reply.txt"),
             events=events,
             health=Health(house.catalogue, house.uploads),
+            desk=SignIn(house.users, house.sessions, house.trail, note_addresses=terms.note_addresses),
+            audit=Audit(house.trail),
         ),
-        middleware=[Middleware(Guard, tokens=house.tokens)],
+        middleware=[Middleware(Guard, tokens=house.tokens, users=house.users, sessions=house.sessions)],
         exception_handlers={
             Problem: answers.problem,
             DiskFull: answers.disk_full,

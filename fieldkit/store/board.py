@@ -22,7 +22,6 @@ from fieldkit.store.problems import NotFound
 from fieldkit.store.reply import intent, reply_link
 from fieldkit.store.takes import Attempt, attempts
 from fieldkit.store.timing import born_at, medians, middle, seconds_to_reply
-from fieldkit.store.tokens import Role
 from fieldkit.store.wishes import Wishes
 from fieldkit.wanted import read_timestamp
 
@@ -33,8 +32,8 @@ _LONGEST_REPLY_TEXT = 1000  # characters; X takes 280, and says so itself
 _FILTERS = ("", "none", "approved", "retake", "rejected", "posted")
 
 FOLDER = Path(__file__).parent
-_templates = Jinja2Templates(FOLDER / "templates")
-_templates.env.filters |= {
+templates = Jinja2Templates(FOLDER / "templates")
+templates.env.filters |= {
     "size": words.size,
     "minute": words.minute,
     "length_of": words.length_of,
@@ -72,11 +71,12 @@ class Board:
         context = await run_in_threadpool(facts, *about)
         context |= {
             "now": datetime.now(UTC),
-            "commands": who.role is Role.COMMAND_CENTRE,
+            "commands": who.commands,
             "filters": _FILTERS,
             "priorities": [priority.value for priority in Priority],
         }
-        packs = "gzip" in request.headers.get("accept-encoding", "")
+        # with a session's secret in it, a page's packed length would tell of it (the BREACH attack)
+        packs = not who.csrf and "gzip" in request.headers.get("accept-encoding", "")
         return await run_in_threadpool(_page, request, template, context, packs=packs)
 
     def _todo(self, wanted: Wanted, behind: str | None) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class Board:
 
 def _page(request: Request, template: str, context: dict[str, Any], *, packs: bool) -> Response:
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
-    page = _templates.TemplateResponse(request, template, context, headers=headers)
+    page = templates.TemplateResponse(request, template, context, headers=headers)
     if not packs:
         return page
     # a tenth of the bytes: a page asks for itself again whenever something changed

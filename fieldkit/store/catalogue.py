@@ -31,6 +31,7 @@ from sqlalchemy.exc import OperationalError
 
 from fieldkit.errors import DiskFull
 from fieldkit.model import Place, Sha256, TweetId
+from fieldkit.store.deeds import CONSOLE, Deed, note
 from fieldkit.store.media import Blob
 from fieldkit.store.news import Kind, tell
 from fieldkit.store.nouns import Arrival, Arrived, Clip, Wanted
@@ -157,8 +158,8 @@ class Catalogue:
                 raise NotFound("There is no such clip.")
         return _clip(row)
 
-    def decide(self, clip: Clip, decision: Decision, by: str, why: str) -> dict[str, str]:
-        """Appends a decision. Raises Conflict where it does not follow from the last one."""
+    def decide(self, clip: Clip, decision: Decision, by: str, why: str, who: str = CONSOLE) -> dict[str, str]:
+        """Appends a decision, and to the trail who took it. Raises Conflict where it can't follow the last one."""
         said = {"decision": decision.value, "by": by, "why": why, "at": self.now()}
         with self.writing() as connection:
             last = connection.scalar(_last(decisions.c.decision, clip.number))
@@ -167,6 +168,8 @@ class Catalogue:
             newest = update(latest).where(latest.c.clip == clip.number)
             connection.execute(newest.values(decision=decision.value))
             tell(connection, clip.blob.tweet_id, Kind.DECISION)
+            about = f"{decision} {clip.blob.tweet_id}/{clip.blob.sha256}"
+            note(connection, said["at"], who, Deed.DECIDED, about)
             if decision is Decision.POSTED:
                 open_one = (requests.c.tweet_id == clip.blob.tweet_id) & requests.c.answered_at.is_(None)
                 answer = {"answered_at": said["at"], "answered_from": clip.place}
@@ -180,8 +183,8 @@ class Catalogue:
         with self.reading() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
-    def withdraw(self, tweet_id: TweetId, sha256: Sha256) -> None:
-        """All that is known of the clip goes; that it was withdrawn stays. Raises NotFound if never seen."""
+    def withdraw(self, tweet_id: TweetId, sha256: Sha256, who: str = CONSOLE) -> None:
+        """All that is known of the clip goes; that it was withdrawn, and by whom, stays. Raises NotFound."""
         named = _is(tweet_id, sha256)
         with self.writing() as connection:
             if _withdrawn(connection, tweet_id, sha256):
@@ -189,7 +192,9 @@ class Catalogue:
             number = connection.scalar(select(clips.c.number).where(*named))
             if number is None:
                 raise NotFound("There is no such clip.")
-            connection.execute(insert(withdrawals).values(tweet_id=tweet_id, sha256=sha256, at=self.now()))
+            at = self.now()
+            connection.execute(insert(withdrawals).values(tweet_id=tweet_id, sha256=sha256, at=at))
+            note(connection, at, who, Deed.WITHDREW, f"{tweet_id}/{sha256}")
             connection.execute(delete(decisions).where(decisions.c.clip == number))
             connection.execute(delete(clips).where(clips.c.number == number))
             same = (arrivals.c.tweet_id == tweet_id) & (arrivals.c.sha256 == sha256)

@@ -17,6 +17,7 @@ from fieldkit.store.nouns import Clip, Wanted
 from fieldkit.store.problems import NotFound, Problem
 from fieldkit.store.ranges import settled_range
 from fieldkit.store.review import Decision
+from fieldkit.store.trail import Trail
 from fieldkit.store.wishes import Wishes
 
 _LONGEST_PAGE = 500
@@ -26,10 +27,11 @@ _LONGEST_TEXT = 2000  # characters of a reason
 class Clips:
     """The routes under /clips."""
 
-    def __init__(self, catalogue: Catalogue, media: Media, wishes: Wishes) -> None:
+    def __init__(self, catalogue: Catalogue, media: Media, wishes: Wishes, trail: Trail) -> None:
         self._catalogue = catalogue
         self._media = media
         self._wishes = wishes
+        self._trail = trail
 
     async def page(self, request: Request) -> Response:
         """Newest first; `next` goes into `after` for the page behind this one."""
@@ -61,6 +63,9 @@ class Clips:
             return Response(status_code=304, headers=headers)
         if not await run_in_threadpool(path.exists):
             raise NotFound("The bytes of this clip are missing; `fieldkit store verify` says more.")
+        if request.method == "GET":
+            about = f"{clip.blob.tweet_id}/{clip.blob.sha256}"
+            await run_in_threadpool(self._trail.downloaded, request.state.who.name, about)
         _settle_range(request, etag, clip.bytes)
         return FileResponse(
             path, headers=headers, media_type=TYPES[clip.blob.kind], filename=_download_name(clip)
@@ -73,9 +78,10 @@ class Clips:
         decision = _decision(said.get("decision"))
         if decision is Decision.WITHDRAWN:
             raise Problem("A clip is withdrawn with DELETE: that removes its bytes too.")
-        by, why = _text(said, "by") or request.state.who.name, _text(said, "why")
+        who, why = request.state.who, _text(said, "why")
+        by = who.name if who.csrf else _text(said, "by") or who.name  # who signed in is nobody else
         clip = await self._clip(request)
-        appended = await run_in_threadpool(self._catalogue.decide, clip, decision, by, why)
+        appended = await run_in_threadpool(self._catalogue.decide, clip, decision, by, why, who.name)
         return JSONResponse(appended, status_code=201)
 
     async def decisions(self, request: Request) -> Response:
@@ -87,7 +93,7 @@ class Clips:
         """The bytes go, a bare fact stays, and the clip is refused from now on."""
         request.state.who.must_command()
         tweet_id, sha256 = tweet_of(request), _sha256(request)
-        await run_in_threadpool(self._catalogue.withdraw, tweet_id, sha256)
+        await run_in_threadpool(self._catalogue.withdraw, tweet_id, sha256, request.state.who.name)
         await run_in_threadpool(self._media.delete, tweet_id, sha256)
         return Response(status_code=204)
 
@@ -125,7 +131,9 @@ def wanted_of(request: Request) -> Wanted:
     asked, place = request.query_params, place_of(request)
     undecided = asked.get("decision") == "none"
     decision = _decision(asked["decision"]) if asked.get("decision") and not undecided else None
-    return Wanted(place, decision, undecided, _count(asked["after"], "after") if asked.get("after") else None)
+    return Wanted(
+        place, decision, undecided, count_of(asked["after"], "after") if asked.get("after") else None
+    )
 
 
 def _settle_range(request: Request, etag: str, size: int) -> None:
@@ -141,10 +149,11 @@ def _settle_range(request: Request, etag: str, size: int) -> None:
 
 def _limit(request: Request) -> int:
     asked = request.query_params.get("limit", "50")
-    return max(1, min(_count(asked, "limit"), _LONGEST_PAGE))
+    return max(1, min(count_of(asked, "limit"), _LONGEST_PAGE))
 
 
-def _count(text: str, name: str) -> int:
+def count_of(text: str, name: str) -> int:
+    """A number in a query string. Raises Problem (400)."""
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise Problem(f"`{name}` must be a number.")
     return int(text)

@@ -8,10 +8,14 @@ from typing import Self
 from fieldkit import disk
 from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.media import Media
+from fieldkit.store.passphrases import SOUND, Cost
 from fieldkit.store.reception import Reception
+from fieldkit.store.sessions import Sessions
 from fieldkit.store.terms import Terms
 from fieldkit.store.tokens import Tokens
+from fieldkit.store.trail import Trail
 from fieldkit.store.uploads import Uploads
+from fieldkit.store.users import Users
 from fieldkit.store.wishes import Wishes
 
 
@@ -19,12 +23,19 @@ class House:
     """The parts of one store. Close it when done."""
 
     def __init__(
-        self, root: Path, terms: Terms | None = None, clock: Callable[[], float] = time.time
+        self,
+        root: Path,
+        terms: Terms | None = None,
+        clock: Callable[[], float] = time.time,
+        cost: Cost = SOUND,
     ) -> None:
         for folder in (root / "uploads", root / "media"):
             disk.make_folder(folder)
         self.catalogue = Catalogue(root / "catalogue.sqlite", clock)
         self.tokens = Tokens(self.catalogue)
+        self.users = Users(self.catalogue, cost)
+        self.sessions = Sessions(self.catalogue)
+        self.trail = Trail(self.catalogue)
         self.wishes = Wishes(self.catalogue)
         self.media = Media(root / "media")
         self.uploads = Uploads(root / "uploads", terms or Terms(), clock)

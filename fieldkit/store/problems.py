@@ -90,6 +90,13 @@ class Busy(Problem):
     error = "busy"
 
 
+class TooOften(Problem):
+    """Too many attempts; `Retry-After` says how many seconds to wait."""
+
+    status = 429
+    error = "too-often"
+
+
 class Stopping(Problem):
     status = 503
     error = "stopping"
@@ -100,3 +107,10 @@ class StoreFull(Problem):
 
     status = 507
     error = "store-full"
+
+
+class QuotaSpent(Problem):
+    """The token's bytes for today are used up; tomorrow it may send again."""
+
+    status = 507
+    error = "quota"

@@ -1,6 +1,7 @@
 """The catalogue's tables, numbered. Plain types only, so that PostgreSQL can take SQLite's place."""
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     CheckConstraint,
     Column,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     insert,
     inspect,
     select,
@@ -24,7 +26,7 @@ from fieldkit.errors import NeedsCrew
 from fieldkit.model import Priority
 from fieldkit.store.review import Decision
 
-VERSION = 3
+VERSION = 4
 
 tables = MetaData()
 
@@ -144,6 +146,64 @@ tokens = Table(
     Column("revoked_at", String(32)),
 )
 
+# what a token may cost; no row, or null: no limit. Since version 3, as all below.
+limits = Table(
+    "limits",
+    tables,
+    Column("token", String(8), ForeignKey("tokens.id"), primary_key=True),
+    Column("max_bytes", BigInteger),  # of one upload
+    Column("quota", BigInteger),  # bytes of new uploads in one day
+)
+
+# what a token with a quota has begun to send, day by day
+used = Table(
+    "used",
+    tables,
+    Column("token", String(8), ForeignKey("tokens.id"), primary_key=True),
+    Column("day", String(10), primary_key=True),  # UTC
+    Column("bytes", BigInteger, nullable=False),
+)
+
+# the people of the command centre
+users = Table(
+    "users",
+    tables,
+    Column("name", String(40), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("passphrase", Text, nullable=False),  # passphrases.hashed
+    Column("made_at", String(32), nullable=False),
+    Column("revoked_at", String(32)),
+)
+
+# who is signed in; the row goes with the sign-out
+sessions = Table(
+    "sessions",
+    tables,
+    Column("sha256", String(64), primary_key=True),  # the cookie itself is never stored
+    Column("user", String(40), ForeignKey("users.name"), nullable=False),
+    Column("made_at", String(32), nullable=False),
+    Column("used_at", String(32), nullable=False),
+)
+
+# who did what, appended and never changed: not even by a mistake of ours, see below
+trail = Table(
+    "trail",
+    tables,
+    Column("number", _number, primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("who", String(40), nullable=False),  # a user, a token's ID, "console"
+    Column("did", String(24), nullable=False),  # trail.Deed
+    Column("about", Text, nullable=False),  # a clip, a tweet, a user, a token
+    Column("address", String(45)),  # null unless the administrator wants it
+    Index("trail_by_time", "at"),
+)
+for _verb in ("UPDATE", "DELETE"):
+    _refusal = "SELECT RAISE(ABORT, 'the trail is only ever appended to')"
+    _trigger = f"CREATE TRIGGER trail_no_{_verb.lower()} BEFORE {_verb} ON trail BEGIN {_refusal}; END"
+    _rule = f"CREATE RULE trail_no_{_verb.lower()} AS ON {_verb} TO trail DO INSTEAD NOTHING"
+    event.listen(trail, "after_create", DDL(_trigger).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+    event.listen(trail, "after_create", DDL(_rule).execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]
+
 
 def bring_up(connection: Connection) -> None:
     """Makes the tables, or brings older ones up to VERSION. Raises NeedsCrew for newer ones.
@@ -158,7 +218,7 @@ def bring_up(connection: Connection) -> None:
         connection.execute(insert(schema).values(version=VERSION))
     elif version < VERSION:
         tables.create_all(connection)  # so far every later version only added tables
-        if version < 3:
+        if version < 4:
             _fill_latest(connection)
         connection.execute(update(schema).values(version=VERSION))
     elif version > VERSION:

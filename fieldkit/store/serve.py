@@ -4,7 +4,9 @@ import asyncio
 import logging
 import signal
 import socket
+import ssl
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
@@ -16,10 +18,12 @@ from fieldkit import disk
 from fieldkit.errors import NeedsCrew
 from fieldkit.store.app import create_app
 from fieldkit.store.guard import LOOPBACK
+from fieldkit.store.house import House
 from fieldkit.store.lines import IDLE_SECONDS, lines, quiet, raise_file_limit, room
 from fieldkit.store.terms import Terms
 
 _QUEUE = 1024  # connections that the kernel may hold until they are taken in
+_LOCAL_PROXY = ("127.0.0.1", "::1")
 _GRACE_SECONDS = 20  # for running requests when the store stops
 _DEAD_PEER = {  # so that the kernel finds out about lines that died without a word; seconds, or probes
     "TCP_KEEPIDLE": 60,
@@ -29,11 +33,28 @@ _DEAD_PEER = {  # so that the kernel finds out about lines that died without a w
 }
 
 
-def serve(root: Path, host: str = "127.0.0.1", port: int = 0, terms: Terms | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Front:
+    """How the store is reached over TLS: by its own certificate, or through a proxy on this machine that has one."""
+
+    cert: Path | None = None  # PEM, with the chain
+    key: Path | None = None  # PEM
+    behind_proxy: bool = False  # X-Forwarded-Proto and -For are believed, from loopback only
+
+
+def serve(
+    root: Path,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    terms: Terms | None = None,
+    front: Front | None = None,
+) -> None:
     """Serves until SIGTERM or SIGINT; port 0 picks a free one. Says its URL on stdout once it answers.
 
-    Raises NeedsCrew where the folder or port is taken, or where strangers could come in.
+    Raises NeedsCrew where the folder or port is taken, the certificate is none, or where strangers could come in.
     """
+    front = front or Front()
+    _check_certificate(front)
     disk.make_folder(root)
     lock = disk.Lock(root / "store.lock")
     if not lock.take():
@@ -41,17 +62,17 @@ def serve(root: Path, host: str = "127.0.0.1", port: int = 0, terms: Terms | Non
     with lock:
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
         app = create_app(root, terms)
-        if host not in LOOPBACK and not app.state.house.tokens.any_active():
+        if host not in LOOPBACK and not _somebody_known(app.state.house):
             raise NeedsCrew(
-                f"Without a token anybody who reaches {host} could use this store: make one first with "
+                f"Without a token or a user anybody who reaches {host} could use this store: make one first with "
                 "`fieldkit store token add`, or serve on 127.0.0.1."
             )
         with _listen(host, port) as listener:
-            _Server(app, _url(host, listener), terms or Terms()).run([listener])
+            _Server(app, _url(host, listener, front), terms or Terms(), front).run([listener])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, app: Starlette, url: str, terms: Terms) -> None:
+    def __init__(self, app: Starlette, url: str, terms: Terms, front: Front) -> None:
         most, helping = room(raise_file_limit())
         super().__init__(
             uvicorn.Config(
@@ -62,6 +83,10 @@ class _Server(uvicorn.Server):
                 access_log=False,  # a log of who sent what to which tweet is a risk, not a help
                 log_config=None,
                 server_header=False,
+                proxy_headers=front.behind_proxy,
+                forwarded_allow_ips=list(_LOCAL_PROXY),
+                ssl_certfile=front.cert,
+                ssl_keyfile=front.key,
                 backlog=helping,
                 timeout_keep_alive=IDLE_SECONDS,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
@@ -107,6 +132,21 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _url(host: str, listener: socket.socket) -> str:
+def _check_certificate(front: Front) -> None:
+    if front.cert is None and front.key is None:
+        return
+    if front.cert is None or front.key is None:
+        raise NeedsCrew("A certificate and its key belong together: give --tls-cert and --tls-key.")
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(front.cert, front.key)
+    except OSError as error:  # ssl.SSLError is one
+        raise NeedsCrew(f"{front.cert} and {front.key} are no certificate and its key: {error}.") from error
+
+
+def _somebody_known(house: House) -> bool:
+    return house.tokens.any_active() or house.users.any_active()
+
+
+def _url(host: str, listener: socket.socket, front: Front) -> str:
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{listener.getsockname()[1]}"
+    return f"{'https' if front.cert else 'http'}://{name}:{listener.getsockname()[1]}"

@@ -31,6 +31,7 @@ from fieldkit.protocol import (
     read_part_id,
     upload_id,
 )
+from fieldkit.store.allowances import Allowances, check_size
 from fieldkit.store.filling import Filling
 from fieldkit.store.inflow import Inflow
 from fieldkit.store.label import Label, read_label
@@ -72,11 +73,12 @@ _EXPIRES = "Upload-Expires"
 class Tus:
     """The routes under /files."""
 
-    def __init__(self, reception: Reception, turns: Turns, terms: Terms) -> None:
+    def __init__(self, reception: Reception, turns: Turns, terms: Terms, allowances: Allowances) -> None:
         self._reception = reception
         self._uploads = reception.uploads
         self._turns = turns
         self._terms = terms
+        self._allowances = allowances
         self._fillings: dict[str, Filling] = {}  # of uploads that are coming in
 
     async def options(self, _request: Request) -> Response:
@@ -221,7 +223,7 @@ class Tus:
         try:
             standing = self._reception.standing(upload.id)
         except NotFound:
-            return self._made(upload)
+            return self._made(who, upload)
         if isinstance(standing, Arrived):
             # of another place perhaps; but whoever names the hash has the bytes, and is told no more than that
             settle_length(standing.bytes, upload.length, standing.bytes)
@@ -230,16 +232,19 @@ class Tus:
         if upload.concat.startswith(
             "final"
         ):  # its parts are all here: better than whatever came of it before
-            return self._made(upload)
+            return self._made(who, upload)
         length = settle_length(standing.upload.length, upload.length, standing.offset)
         return Standing(self._uploads.tell_length(standing.upload, length), standing.offset)
 
-    def _made(self, upload: Upload) -> Standing | Arrived:
+    def _made(self, who: Who, upload: Upload) -> Standing | Arrived:
+        check_size(who, upload.length)
         if (upload.length or 0) > disk.room(self._uploads.folder):
             raise StoreFull(
                 "The store’s disk has no room for this upload; the people who run it must make some."
             )
         parts = read_parts(upload.concat) if upload.concat else None
+        if not parts and read_part_id(upload.id) is None:  # those bytes were counted already
+            self._allowances.take(who, upload.length)
         self._uploads.create(upload, chain.from_iterable(map(self._uploads.content, parts or ())))
         return self._reception.standing(upload.id)
 

@@ -17,8 +17,10 @@ from support.tus import Tus
 
 from fieldkit.store.app import create_app
 from fieldkit.store.lines import lines
+from fieldkit.store.passphrases import Cost
 from fieldkit.store.terms import Terms
 
+CHEAP = Cost(n=2, r=1, p=1)  # a passphrase's hash that costs a test nothing
 _tweets = itertools.count(826412345678901234)
 
 
@@ -59,9 +61,10 @@ def served(
     root: Path, terms: Terms | None = None, clock: Callable[[], float] = time.time, most: int = 1000
 ) -> Iterator[Tus]:
     """A store in this process, with its own terms and clock, for at most so many connections."""
+    app = create_app(root, terms, clock, CHEAP)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(root, terms, clock),
+            app,
             port=0,
             http=cast("Any", lines((terms or Terms()).head_seconds, most)),
             log_config=None,
@@ -76,5 +79,6 @@ def served(
             time.sleep(0.005)
         yield Tus(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
     finally:
+        app.state.events.stop()
         server.should_exit = True
         thread.join()

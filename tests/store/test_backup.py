@@ -76,7 +76,8 @@ def test_the_next_time_only_what_is_new_is_copied_and_what_was_withdrawn_goes(tm
 
 def test_it_is_made_while_clips_come_in(tmp_path: Path) -> None:
     with StoreProcess(tmp_path / "store") as store:
-        over, number = threading.Event(), 0
+        sent(store.url, 1, os.urandom(5000))
+        over, number = threading.Event(), 1
 
         def come_in() -> None:
             nonlocal number

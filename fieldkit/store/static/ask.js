@@ -1,5 +1,5 @@
 // A request, made from a tweet's link; and taken back.
-import { said, tell } from './talk.js'
+import { proof, said, tell } from './talk.js'
 
 export function ask() {
   const form = document.getElementById('asking')
@@ -35,7 +35,7 @@ export function withdrawRequest() {
     const tweet = target.dataset?.unask
     if (!tweet) return
     target.disabled = true
-    const answer = await fetch(`/requests/${tweet}`, { method: 'DELETE' }).catch(() => null)
+    const answer = await fetch(`/requests/${tweet}`, { method: 'DELETE', headers: proof }).catch(() => null)
     target.disabled = false
     target.textContent = answer?.ok ? 'Taken back' : 'Not taken back: try again'
   })

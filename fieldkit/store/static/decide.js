@@ -1,5 +1,5 @@
 // Decisions and withdrawals without a reload. A card is one take; they count for each of its renditions.
-import { said, tell } from './talk.js'
+import { proof, said, tell } from './talk.js'
 
 async function decide(card, decision, why) {
   const by = document.getElementById('by')?.value.trim() ?? ''
@@ -32,7 +32,7 @@ async function clipsOf(card) {
 
 async function withdraw(card) {
   for (const clip of (await clipsOf(card)).keys()) {
-    const answer = await fetch(clip, { method: 'DELETE' })
+    const answer = await fetch(clip, { method: 'DELETE', headers: proof })
     if (!answer.ok) throw new Error(`Not all of it is withdrawn; try again. ${await said(answer)}`)
   }
   const gone = document.createElement('p')

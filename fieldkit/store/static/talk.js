@@ -5,6 +5,10 @@ export async function said(answer) {
   return detail ?? `The store could not be asked (${answer.status}). Try again.`
 }
 
+// who signed in shows with every change that it comes from a page of this session
+export const proof = { 'X-CSRF-Token': document.querySelector('meta[name=csrf]')?.content ?? '' }
+
 export function tell(address, words) {
-  return fetch(address, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(words) })
+  const headers = { ...proof, 'Content-Type': 'application/json' }
+  return fetch(address, { method: 'POST', headers, body: JSON.stringify(words) })
 }
