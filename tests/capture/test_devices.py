@@ -269,7 +269,7 @@ def test_linux_tells_the_rates_of_each_size(tmp_path: Path, monkeypatch: pytest.
             raise OSError(errno.EINVAL, "there are no more")
         return struct.pack("=13I", index, code, width, height, *(*answers[index], *[0] * 9)[:9])
 
-    monkeypatch.setattr(v4l2.fcntl, "ioctl", kernel)
+    monkeypatch.setattr(v4l2, "ioctl", kernel)
     node = tmp_path / "video0"
     node.touch()
     sizes = {

@@ -10,7 +10,12 @@ from pathlib import Path
 from fieldkit.capture.devices.nouns import Mode
 
 if sys.platform == "linux":
-    import fcntl
+    from fcntl import ioctl
+else:
+
+    def ioctl(_device: int, _question: int, _asked: bytes) -> bytes:
+        raise OSError
+
 
 # linux/videodev2.h: VIDIOC_ENUM_FRAMEINTERVALS is _IOWR('V', 75, struct v4l2_frmivalenum)
 _ASK = 0xC034564B
@@ -44,12 +49,11 @@ def _rates(device: int, mode: Mode) -> tuple[float, float] | None:
 
 def _intervals(device: int, code: bytes, size: tuple[int, int]) -> list[float]:
     """Seconds from one picture to the next: each that there is, or the ends of a range."""
-    assert sys.platform == "linux"  # for mypy, which looks at each platform
     found = []
     for index in range(_MOST):
         question = struct.pack(_INTERVAL, index, int.from_bytes(code, "little"), *size, *[0] * 9)
         try:
-            kind, *ends = struct.unpack(_INTERVAL, fcntl.ioctl(device, _ASK, question))[4:9]
+            kind, *ends = struct.unpack(_INTERVAL, ioctl(device, _ASK, question))[4:9]
         except OSError:  # there are no more
             break
         told = ends[:2] if kind == _DISCRETE else ends
