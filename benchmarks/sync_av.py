@@ -48,6 +48,7 @@ class Sync:
     offset: float  # the median
     spread: float  # standard deviation around the line
     drift: float  # from the first pair to the last, along the line that fits best
+    quarters: tuple[float, ...] = ()  # the median of each: whether the drift goes on or dies down
 
 
 def main() -> int:
@@ -71,6 +72,7 @@ def main() -> int:
         f"  drift   {sync.drift * 1000:+.1f} ms, {share * 1000:+.1f} in ten minutes (bar ±{DRIFT * 1000:g})"
     )
     print(f"  spread  {sync.spread * 1000:.1f} ms")
+    print(f"  quarters {', '.join(f'{each * 1000:+.1f}' for each in sync.quarters)} ms")
     print(f"  verdict {taken.verdict.sentence}")
     enough = sync.pairs >= 0.9 * seconds
     return 0 if enough and abs(sync.offset) <= OFFSET and abs(share) <= DRIFT else 1
@@ -222,6 +224,10 @@ def compared(lights: list[float], sounds: list[float]) -> Sync:
         statistics.median(off for _, off in pairs),
         statistics.pstdev(rest),
         slope * (pairs[-1][0] - pairs[0][0]),
+        tuple(
+            statistics.median(off for _, off in pairs[len(pairs) * n // 4 : len(pairs) * (n + 1) // 4])
+            for n in range(4 if len(pairs) >= 4 else 0)
+        ),
     )
 
 

@@ -61,7 +61,7 @@ def boot(
     environment: Mapping[str, str],
     disk: Path | None = None,
     hear: Callable[[str], bool] = lambda _: False,
-    seconds: float = 300,
+    seconds: float = 600,
 ) -> int | None:
     """The command's exit code in the guest; None where the guest did not come to its end.
 
