@@ -94,7 +94,7 @@ def long(folder: Path, seconds: float) -> int:
         if moment.phase == "sealing":
             load.end()
 
-    with screen(), library(folder) as (shelf, journal):
+    with displayed(), library(folder) as (shelf, journal):
         window = Window(PREVIEW)
         hanging = threading.Thread(target=hang, args=(seconds / 2, hung), daemon=True)
         hanging.start()
@@ -182,15 +182,18 @@ def hang(after: float, seconds: float) -> None:
     os.kill(pid, signal.SIGCONT)
 
 
-@contextlib.contextmanager
-def screen() -> Iterator[None]:
+def displayed() -> contextlib.AbstractContextManager[None]:
     """A display for the preview, where there is none."""
-    if os.environ.get("DISPLAY") or not shutil.which("Xvfb"):
-        yield
-        return
+    there = os.environ.get("DISPLAY") or not shutil.which("Xvfb")
+    return contextlib.nullcontext() if there else screen("1280x720")
+
+
+@contextlib.contextmanager
+def screen(size: str) -> Iterator[None]:
+    """A display of its own."""
     reader, writer = os.pipe()
     with subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x720x24"],
+        ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{size}x24"],
         pass_fds=[writer],
         stderr=subprocess.DEVNULL,
     ) as server:

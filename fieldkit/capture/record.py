@@ -72,6 +72,11 @@ def record(
             trouble = why(filmed.said, shot, speechless=filmed.speechless)
             give_up(take, str(trouble), library, journal)
             raise trouble from error
+        except DiskFull as error:
+            raise DiskFull(
+                f"The disk is full. The {watch.seconds:.0f} s that were recorded are safe: free some space, and "
+                "`fieldkit render` brings them in."
+            ) from error
         return Taken(original, judged)
     finally:
         release(take_id, library, lock)

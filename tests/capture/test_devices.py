@@ -1,5 +1,8 @@
 """Device lists, from what ffmpeg prints on machines we do not have (transcripts/README.md says whose)."""
 
+import errno
+import struct
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldkit.capture import devices
-from fieldkit.capture.devices import Camera, Microphone, Mode, linux, macos, windows
+from fieldkit.capture.devices import Camera, Microphone, Mode, linux, macos, v4l2, windows
 from fieldkit.transcode.ffmpeg import Ffmpeg
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
@@ -247,3 +250,35 @@ def test_whatever_is_printed_no_parser_raises(text: str) -> None:
     ):
         parse(text)
     linux.alsa(text, text)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own question")
+def test_linux_tells_the_rates_of_each_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {  # format, size → kind and intervals as struct v4l2_frmivalenum has them: 1 each for itself, 3 a range
+        (b"MJPG", 1920): [(1, 1, 30), (1, 1, 15)],
+        (b"YUYV", 1920): [(1, 1, 5)],
+        (b"NV12", 640): [(3, 1, 1000, 1, 1, 0, 1)],
+        (b"YUYV", 640): [(1, 0, 0)],
+    }
+
+    def kernel(_: int, question: int, asked: bytes) -> bytes:
+        assert question == 0xC034564B
+        index, code, width, height, *_ = struct.unpack("=13I", asked)
+        answers = told.get((code.to_bytes(4, "little"), width), [])
+        if index >= len(answers):
+            raise OSError(errno.EINVAL, "there are no more")
+        return struct.pack("=13I", index, code, width, height, *(*answers[index], *[0] * 9)[:9])
+
+    monkeypatch.setattr(v4l2, "ioctl", kernel)
+    node = tmp_path / "video0"
+    node.touch()
+    sizes = {
+        ("mjpeg", 1920): (15.0, 30.0),
+        ("yuyv422", 1920): (5.0, 5.0),
+        ("nv12", 640): (1.0, 1000.0),
+        ("yuyv422", 640): None,
+        ("yuv420p", 640): None,
+    }
+    modes = [Mode(pixels, (width, width // 2)) for pixels, width in sizes]
+    assert [mode.rates for mode in v4l2.rated(node, modes)] == list(sizes.values())
+    assert v4l2.rated(tmp_path / "gone", modes) == tuple(modes)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fieldkit.capture.devices.nouns import Camera, Devices, Microphone, Mode
+from fieldkit.capture.devices.v4l2 import rated
 
 _V4L2 = re.compile(r"\] (?:Raw|Compressed) *: +(\S+) : .+? : (.+)$")
 _SIZE = re.compile(r"(?<![\d-])(\d{1,5})x(\d{1,5})(?!\d)")
@@ -41,7 +42,8 @@ def devices(listing: Callable[[Sequence[str]], str], root: Path) -> Devices:
         if modes := v4l2(listing(["-f", "v4l2", "-list_formats", "all", "-i", name])):
             at = plug(node)  # a node without modes carries a camera's metadata and no picture
             label = _read(node / "name").strip() or node.name
-            cameras.append(Camera(name, label, _id(at, node), modes, own(at, microphones, cards)))
+            rates = rated(root / "dev" / node.name, modes)
+            cameras.append(Camera(name, label, _id(at, node), rates, own(at, microphones, cards)))
     return Devices(tuple(cameras), microphones)
 
 
