@@ -57,7 +57,8 @@ def record(
         except FieldkitError as error:  # the camera never rolled
             give_up(take, str(error), library, journal)
             raise
-        tell(Moment(take, "sealing", watch.seconds))
+        if watch.seconds:  # else there is nothing to make safe, and the crew hears why
+            tell(Moment(take, "sealing", watch.seconds))
         try:
             original, judged = seal(
                 take,
@@ -100,6 +101,10 @@ def why(said: Sequence[str], shot: Shot, *, speechless: bool = False) -> Fieldki
         return NoDevice(f"The microphone {shot.microphone} gives no sound; check it, or choose another one.")
     if "busy" in text.lower():
         return NoDevice(f"The camera {shot.called} is in use by another program; close it and record again.")
+    if absent and shot.networked:
+        return NoDevice(
+            f"The camera {shot.called} does not answer; check its address and that it is switched on."
+        )
     if absent:
         return NoDevice(f"The camera {shot.called} is not there; plug it in, or see `fieldkit devices`.")
     return NoDevice(f"The camera {shot.called} gave no picture{detail}; check it and record again.")

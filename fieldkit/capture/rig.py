@@ -62,7 +62,7 @@ class Shot:
         if not self.networked:
             return self.camera
         url = urlsplit(self.camera)
-        return url._replace(netloc=url.hostname or "", query="").geturl()
+        return url._replace(netloc=url.netloc.rpartition("@")[2], query="").geturl()
 
 
 def arguments(

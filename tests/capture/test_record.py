@@ -161,9 +161,19 @@ def test_a_microphone_that_is_not_there_is_an_error_and_nothing_else_is_recorded
 def test_a_network_camera_that_does_not_answer_is_said_without_its_password(
     order: Order, journal: Journal, library: Library, measure: Measure, ffmpeg: Ffmpeg
 ) -> None:
-    shot = Shot("http://crew:secret@127.0.0.1:9/video?key=secret", seconds=2)
-    with pytest.raises(NoDevice, match=r"The camera http://127\.0\.0\.1/video") as refusal:
-        record(order, shot, journal, library, ffmpeg.start, measure=measure, stop=threading.Event())
+    shot, phases = Shot("http://crew:secret@127.0.0.1:9/video?key=secret", seconds=2), set[str]()
+    with pytest.raises(NoDevice, match=r"The camera http://127\.0\.0\.1:9/video does not answer") as refusal:
+        record(
+            order,
+            shot,
+            journal,
+            library,
+            ffmpeg.start,
+            measure=measure,
+            stop=threading.Event(),
+            tell=lambda moment: phases.add(moment.phase),
+        )
+    assert phases == {"waiting"}  # nothing is made safe where nothing rolled
     assert "secret" not in str(refusal.value)
     assert journal.unsealed() == []
 

@@ -101,4 +101,4 @@ def test_a_shot_is_checked_at_birth(wrong: dict) -> None:
 
 
 def test_a_camera_is_called_without_its_password() -> None:
-    assert Shot("rtsp://crew:secret@10.0.0.1:554/s1?token=x").called == "rtsp://10.0.0.1/s1"
+    assert Shot("rtsp://crew:secret@10.0.0.1:554/s1?token=x").called == "rtsp://10.0.0.1:554/s1"
