@@ -57,6 +57,13 @@ class Line(H11Protocol):
         self._forget_deadline()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """The store goes down. What is idle goes at once: over TLS a close waits for the other side's word."""
+        if self.waits:
+            self.drop()
+        else:
+            super().shutdown()
+
     def drop(self) -> None:
         """Without a word: the other side may not even listen."""
         self._forget_deadline()

@@ -48,7 +48,7 @@ def test_a_cut_or_an_altered_byte_anywhere_is_found(where: float) -> None:
 
 
 def test_a_passphrase_locks_a_secret() -> None:
-    box = lock(b"secret", "five quiet words")
+    box = lock(b"secret", "five quiet words")  # each takes a second or two
     assert unlock(box, "five quiet words") == b"secret"
     with pytest.raises(WrongKey):
         unlock(box, "five loud words")
