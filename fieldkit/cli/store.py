@@ -1,6 +1,7 @@
 """fieldkit store: serve it, hand out its tokens, check what it holds."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -47,6 +48,13 @@ def store() -> None:
 @click.option("--tls-key", metavar="FILE", type=_FILE, help="The certificate's key, PEM.")
 @click.option("--behind-proxy", is_flag=True, help="Believes X-Forwarded-Proto and -For, from loopback only.")
 @click.option("--note-addresses", is_flag=True, help="Notes the address of each sign-in in the audit trail.")
+@click.option(
+    "--log",
+    type=click.Choice(["error", "warning", "info"]),
+    default="warning",
+    show_default=True,
+    help="What is told on stderr, a JSON object a line; `info` has each request, without names, tweets or addresses.",
+)
 def serve(
     root: Path | None,
     host: str,
@@ -55,14 +63,15 @@ def serve(
     tls_key: Path | None,
     behind_proxy: bool,
     note_addresses: bool,
+    log: Literal["error", "warning", "info"],
 ) -> None:
     """Serves the store until it is told to stop (Ctrl-C, SIGTERM)."""
     from fieldkit.store.serve import Front
     from fieldkit.store.serve import serve as serve_store
     from fieldkit.store.terms import Terms
 
-    terms = Terms(note_addresses=note_addresses)
-    serve_store(folder_of(root), host, port, terms, Front(tls_cert, tls_key, behind_proxy))
+    front, terms = Front(tls_cert, tls_key, behind_proxy), Terms(note_addresses=note_addresses)
+    serve_store(folder_of(root), host, port, terms=terms, front=front, log=log)
 
 
 @store.group(epilog=EXIT_CODES)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from fieldkit.errors import DiskFull
 from fieldkit.store import answers
 from fieldkit.store.allowances import Allowances
+from fieldkit.store.api.page import Docs
 from fieldkit.store.auditing import Audit
 from fieldkit.store.board import FOLDER, Board
 from fieldkit.store.clips import Clips
@@ -29,6 +30,7 @@ from fieldkit.store.signin import SignIn
 from fieldkit.store.terms import Terms
 from fieldkit.store.turns import Turns
 from fieldkit.store.tus import Tus
+from fieldkit.store.witness import Witness
 
 _TIDY_EVERY = 3600.0  # seconds
 
@@ -43,6 +45,7 @@ def routes(
     health: Health,
     desk: SignIn,
     audit: Audit,
+    docs: Docs,
 ) -> list[BaseRoute]:
     """What the store answers."""
     clip = "/clips/{tweet_id}/{sha256}"
@@ -74,8 +77,15 @@ def routes(
         Route("/healthz", health.alive),
         Route("/readyz", health.ready),
         Route("/metrics", health.metrics),
+        Route("/openapi.json", docs.tools),
+        Route("/docs", docs.page),
         Mount("/static", StaticFiles(directory=FOLDER / "static")),
     ]
+
+
+def paths(answered: Iterable[BaseRoute]) -> dict[Callable[..., object], str]:
+    """Each handler's path, with the names of what varies instead of what it was."""
+    return {route.endpoint: route.path for route in answered if isinstance(route, Route)}
 
 
 def create_app(
@@ -93,7 +103,7 @@ def create_app(
     house.reception.recover()
     turns = Turns()
     tus = Tus(house.reception, turns, terms, Allowances(house.catalogue))
-    events = Events(house.catalogue)
+    events, health = Events(house.catalogue), Health(house.catalogue, house.uploads)
 
     @asynccontextmanager
     async def living(_app: Starlette) -> AsyncIterator[None]:
@@ -104,18 +114,23 @@ def create_app(
             await tidying
         house.close()
 
+    answered = routes(
+        tus,
+        Clips(house.catalogue, house.media, house.wishes, house.trail),
+        Requests(house.wishes),
+        Board(house.catalogue, house.wishes, root / "reply.txt"),
+        events=events,
+        health=health,
+        desk=SignIn(house.users, house.sessions, house.trail, note_addresses=terms.note_addresses),
+        audit=Audit(house.trail),
+        docs=Docs(),
+    )
     app = Starlette(
-        routes=routes(
-            tus,
-            Clips(house.catalogue, house.media, house.wishes, house.trail),
-            Requests(house.wishes),
-            Board(house.catalogue, house.wishes, root / "reply.txt"),
-            events=events,
-            health=Health(house.catalogue, house.uploads),
-            desk=SignIn(house.users, house.sessions, house.trail, note_addresses=terms.note_addresses),
-            audit=Audit(house.trail),
-        ),
-        middleware=[Middleware(Guard, tokens=house.tokens, users=house.users, sessions=house.sessions)],
+        routes=answered,
+        middleware=[
+            Middleware(Witness, figures=health.figures, routes=paths(answered)),
+            Middleware(Guard, tokens=house.tokens, users=house.users, sessions=house.sessions),
+        ],
         exception_handlers={
             Problem: answers.problem,
             DiskFull: answers.disk_full,

@@ -1,11 +1,13 @@
 """For the people who run the store: alive, ready, figures."""
 
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from fieldkit import disk
 from fieldkit.store.catalogue import Catalogue
+from fieldkit.store.figures import Figures
 from fieldkit.store.uploads import Uploads
 
 _LEAST_ROOM = 256 * 1024 * 1024  # bytes free below which no upload should be sent here
@@ -17,6 +19,7 @@ class Health:
     def __init__(self, catalogue: Catalogue, uploads: Uploads) -> None:
         self._catalogue = catalogue
         self._uploads = uploads
+        self.figures = Figures(self._facts)
 
     async def alive(self, _request: Request) -> Response:
         """The process answers."""
@@ -35,13 +38,9 @@ class Health:
 
     async def metrics(self, _request: Request) -> Response:
         """Prometheus text format 0.0.4."""
-        figures = await run_in_threadpool(self._figures)
-        lines = (
-            f"# TYPE fieldkit_{name} gauge\nfieldkit_{name} {value}\n" for name, value in figures.items()
-        )
-        return PlainTextResponse("".join(lines), media_type="text/plain; version=0.0.4")
+        return Response(await run_in_threadpool(self.figures.text), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
-    def _figures(self) -> dict[str, int]:
+    def _facts(self) -> dict[str, int]:
         waiting = [self._uploads.bytes_of(name) for name in self._uploads.all()]
         return {
             **self._catalogue.count(),

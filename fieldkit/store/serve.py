@@ -20,7 +20,10 @@ from fieldkit.store.app import create_app
 from fieldkit.store.guard import LOOPBACK
 from fieldkit.store.house import House
 from fieldkit.store.lines import IDLE_SECONDS, lines, quiet, raise_file_limit, room
+from fieldkit.store.logs import Level, log_to_stderr
 from fieldkit.store.terms import Terms
+
+_log = logging.getLogger(__name__)
 
 _QUEUE = 1024  # connections that the kernel may hold until they are taken in
 _LOCAL_PROXY = ("127.0.0.1", "::1")
@@ -46,8 +49,10 @@ def serve(
     root: Path,
     host: str = "127.0.0.1",
     port: int = 0,
+    *,
     terms: Terms | None = None,
     front: Front | None = None,
+    log: Level = "warning",
 ) -> None:
     """Serves until SIGTERM or SIGINT; port 0 picks a free one. Says its URL on stdout once it answers.
 
@@ -60,7 +65,7 @@ def serve(
     if not lock.take():
         raise NeedsCrew(f"Another store is serving {root} already.")
     with lock:
-        logging.getLogger("uvicorn").setLevel(logging.ERROR)
+        log_to_stderr(log)
         app = create_app(root, terms)
         if host not in LOOPBACK and not _somebody_known(app.state.house):
             raise NeedsCrew(
@@ -103,6 +108,7 @@ class _Server(uvicorn.Server):
             listener.listen(_QUEUE)  # asyncio has set it to one helping: too short for a rush
         sys.stdout.write(f"fieldkit store at {self._url}\n")
         sys.stdout.flush()
+        _log.info("serving")
 
     def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
         # uvicorn would raise the signal again afterwards; stopping when asked is no failure
@@ -110,6 +116,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        _log.info("stopping")
         self._turns.stop()  # an upload may have hours to go: keep what came and let it come back
         self._events.stop()  # a board that is open would hold the door until the grace is over
         await super().shutdown(sockets)

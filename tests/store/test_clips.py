@@ -229,6 +229,11 @@ def test_figures_are_told_to_operators(store: Tus, tweet: str) -> None:
     figures = dict(
         line.rsplit(" ", 1) for line in store.ask("GET", "/metrics").text.splitlines() if line[0] != "#"
     )
-    assert int(figures["fieldkit_clips"]) >= 1
-    assert int(figures["fieldkit_disk_free_bytes"]) > 0
+    assert float(figures["fieldkit_clips"]) >= 1
+    assert float(figures["fieldkit_disk_free_bytes"]) > 0
+    assert (
+        float(figures['fieldkit_requests_total{method="PATCH",route="/files/{upload_id}",status="204"}']) >= 1
+    )
+    assert float(figures["fieldkit_received_bytes_total"]) >= len(BODY)
+    assert not any(tweet in name for name in figures)  # nor anything else that points at a person
     assert store.ask("GET", "/healthz").json() == store.ask("GET", "/readyz").json() == {"status": "ok"}
