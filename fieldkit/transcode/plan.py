@@ -118,7 +118,7 @@ class Plan:
             "flags:v": "+bitexact+cgop",
             "flags:a": "+bitexact",
             "bsf:v": "filter_units=remove_types=6",
-            "movflags": "+faststart",
+            "flush_packets": 1,  # what is written may be on its way at once (growing.py); front.py moves the index
             "f": "mp4",
         }
 

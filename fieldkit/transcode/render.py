@@ -18,6 +18,7 @@ from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Choice, Conditions, Ground
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
+from fieldkit.transcode.front import index_to_front
 from fieldkit.transcode.lab import url
 from fieldkit.transcode.lettering import Face
 from fieldkit.transcode.listen import listened, loudness
@@ -206,6 +207,7 @@ def _published(
     before: Callable[[Made], None] = lambda _: None,
 ) -> Made:
     with disk.discarded_on_error(cut.part):
+        index_to_front(cut.part)
         found = _judged(cut.part, cut.plan, job.source)
         heard = loudness(url(cut.part), found, job.ffmpeg)
         sha256, size = disk.hashed(cut.part)

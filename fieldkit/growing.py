@@ -1,0 +1,69 @@
+"""An MP4 on its way while it is still being written: which of its bytes are final, and where they end up.
+
+ffmpeg writes `ftyp · free · mdat …` and appends: what stands in mdat never changes again, only the size in its head
+does, at the end. The index (moov) is written last, and moved to the front once the encode is done; mdat's payload is the
+same bytes there, further on (measured, facts/inflight.md). So the payload may travel while the encoder works.
+"""
+
+import struct
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from fieldkit.model import TakeId
+
+_MOST_BOXES = 16  # before mdat
+
+
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """A rendition that is being encoded into `path`; `done` is set when the encoder has ended, however it did."""
+
+    take: TakeId
+    profile: str
+    path: Path
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+class Runway:
+    """Where the one who encodes tells the one who sends which rendition is growing: one at a time."""
+
+    def __init__(self) -> None:
+        self._growing: Growing | None = None
+        self.changed = threading.Event()
+
+    def begin(self, growing: Growing) -> None:
+        """The encoder has begun to write."""
+        self._growing = growing
+        self.changed.set()
+
+    def end(self) -> None:
+        """The encoder has ended; whoever follows it stops."""
+        if self._growing is not None:
+            self._growing.done.set()
+        self._growing = None
+
+    def now(self) -> Growing | None:
+        """What is growing."""
+        return self._growing
+
+
+def payload_start(file: BinaryIO) -> int | None:
+    """Where mdat's payload begins; None where the file is not there yet, or is no such MP4."""
+    at = 0
+    for _ in range(_MOST_BOXES):
+        file.seek(at)
+        head = file.read(16)
+        if len(head) < 8:
+            return None
+        size, kind = struct.unpack_from(">I4s", head)
+        wide = size == 1
+        if kind == b"mdat":
+            return at + (16 if wide else 8)
+        if wide and len(head) == 16:
+            size = struct.unpack_from(">Q", head, 8)[0]
+        if size < 8:
+            return None
+        at += size
+    return None
