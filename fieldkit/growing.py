@@ -1,8 +1,8 @@
 """An MP4 on its way while it is still being written: which of its bytes are final, and where they end up.
 
 ffmpeg writes `ftyp · free · mdat …` and appends: what stands in mdat never changes again, only the size in its head
-does, at the end. The index (moov) is written last, and moved to the front once the encode is done; mdat's payload is the
-same bytes there, further on (measured, facts/inflight.md). So the payload may travel while the encoder works.
+does, at the end. The index (moov) is written last, and moved to the front once the encode is done; mdat's payload
+is the same bytes there, further on (compare facts/inflight.md). So the payload may travel while the encoder works.
 """
 
 import struct

@@ -28,9 +28,10 @@ UPLOAD_CONCAT = "Upload-Concat"
 RECEIPT = "Fieldkit-Receipt"  # the SHA-256 of the whole file, verified and catalogued by the store
 PART = "Fieldkit-Part"  # `<upload ID> <start>` at the creation of a partial upload: where it belongs
 PARTS = "Fieldkit-Parts"  # what the store holds of an upload beyond its offset
+FROM = "Fieldkit-From"  # `<upload ID> <start>` at creation: a partial upload holds the bytes from there on
 BLOCKS = "Fieldkit-Blocks"  # `<block bytes> <base64 of 8 bytes for each block>` at creation
 TUS_EXTENSION = "Tus-Extension"
-PARTS_EXTENSION, BLOCKS_EXTENSION = "fieldkit-parts", "fieldkit-blocks"
+PARTS_EXTENSION, BLOCKS_EXTENSION, FROM_EXTENSION = "fieldkit-parts", "fieldkit-blocks", "fieldkit-from"
 
 MOST_PARTS = 256  # of one upload: what a header of 8 kB can list
 _BLOCK = 64 * 1024  # bytes, and doubled until

@@ -28,6 +28,20 @@ def absorb(uploads: Uploads, upload: Upload, part: Part) -> int:
     return offset
 
 
+def adopt(uploads: Uploads, upload: Upload, held: Upload, start: int) -> None:
+    """What `held` has becomes the part of the upload that begins at `start`, and `held` is forgotten.
+
+    What goes beyond the upload's end is left out; where parts have been made already nothing is taken over. Callers
+    hold both turns. Raises DiskFull.
+    """
+    length = min(uploads.offset(held), (upload.length or 0) - start)
+    if length > 0 and uploads.offset(upload) <= start and not uploads.parts(upload.id):
+        part = Part(start, length)
+        made = Upload(part_id(upload.id, part), length, "", upload.place, "partial")
+        uploads.create(made, uploads.content(held.id, 0, length))
+    uploads.forget(held.id)
+
+
 def keep_verified(uploads: Uploads, upload: Upload) -> bool:
     """Of an upload whose SHA-256 is wrong, keeps the blocks that are as its manifest says.
 

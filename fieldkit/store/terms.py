@@ -6,13 +6,22 @@ import re
 from dataclasses import dataclass
 from email.utils import formatdate
 
-from fieldkit.protocol import BLOCKS_EXTENSION, FILES, PART, PARTS_EXTENSION, Part, read_part_id
+from fieldkit.protocol import (
+    BLOCKS_EXTENSION,
+    FILES,
+    FROM,
+    FROM_EXTENSION,
+    PART,
+    PARTS_EXTENSION,
+    Part,
+    read_part_id,
+)
 from fieldkit.store.problems import Conflict, Problem, TooLarge
 
 ALGORITHMS = ("sha256", "sha1")  # sha1 is mandatory in tus 1.0.0
 EXTENSIONS = (
     "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination,concatenation,"
-    f"{PARTS_EXTENSION},{BLOCKS_EXTENSION}"
+    f"{PARTS_EXTENSION},{BLOCKS_EXTENSION},{FROM_EXTENSION}"
 )
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
@@ -109,6 +118,14 @@ def read_place(header: str, length: int | None) -> tuple[str, Part]:
     if not _ID.fullmatch(upload) or not _DIGITS.fullmatch(start) or len(start) > 18 or not length:
         raise Problem(f"{PART} is the ID of an upload and a start; the part needs its Upload-Length.")
     return upload, Part(int(start), length)
+
+
+def read_from(header: str) -> tuple[str, int]:
+    """The partial upload that holds bytes of another one, and where they begin there. Raises Problem (400)."""
+    held, _, start = header.partition(" ")
+    if not _ID.fullmatch(held) or not _DIGITS.fullmatch(start) or len(start) > 18:
+        raise Problem(f"{FROM} is the ID of a partial upload and a start.")
+    return held, int(start)
 
 
 def http_date(moment: float) -> str:

@@ -2,6 +2,7 @@
 
 import secrets
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 
@@ -14,6 +15,7 @@ from fieldkit.errors import FieldkitError
 from fieldkit.protocol import (
     BLOCKS,
     FILES,
+    FROM,
     MOST_PARTS,
     OFFSET_TYPE,
     PART,
@@ -31,6 +33,7 @@ from fieldkit.protocol import (
     read_part_id,
     upload_id,
 )
+from fieldkit.store import joining
 from fieldkit.store.allowances import Allowances, check_size
 from fieldkit.store.filling import Filling
 from fieldkit.store.inflow import Inflow
@@ -56,6 +59,7 @@ from fieldkit.store.terms import (
     is_upload_id,
     read_checksum,
     read_deferred,
+    read_from,
     read_length,
     read_parts,
     read_place,
@@ -102,6 +106,8 @@ class Tus:
         async with self._turns.take(upload.id, writes=with_bytes) as turn:
             await self._join(upload.id)
             standing = await run_in_threadpool(self._found_or_made, request.state.who, upload, label)
+            if FROM in request.headers and isinstance(standing, Standing):
+                standing = await self._with_what_came_before(request, standing)
             self._divide(upload.id)
             if with_bytes and isinstance(standing, Standing) and standing.offset == 0:
                 standing = await self._receive(request, turn, standing, checksum)
@@ -234,7 +240,7 @@ class Tus:
         ):  # its parts are all here: better than whatever came of it before
             return self._made(who, upload)
         length = settle_length(standing.upload.length, upload.length, standing.offset)
-        return Standing(self._uploads.tell_length(standing.upload, length), standing.offset)
+        return replace(standing, upload=self._uploads.tell_length(standing.upload, length))
 
     def _made(self, who: Who, upload: Upload) -> Standing | Arrived:
         check_size(who, upload.length)
@@ -297,6 +303,22 @@ class Tus:
         if trouble:
             raise trouble
         return reached
+
+    async def _with_what_came_before(self, request: Request, standing: Standing) -> Standing | Arrived:
+        """The bytes that were sent before the file had its name."""
+        name, start = read_from(request.headers[FROM])
+        held = await run_in_threadpool(self._uploads.find, name)
+        if held is None:  # asked a second time
+            return standing
+        request.state.who.must_belong(held.place)
+        if (
+            not held.partial
+        ):  # looked at before its turn is taken: two uploads that name each other would wait for ever
+            raise Problem(f"{FROM} names an upload that is not partial.")
+        async with self._turns.take(name):
+            await run_in_threadpool(joining.adopt, self._uploads, standing.upload, held, start)
+        await self._join(standing.upload.id)
+        return await run_in_threadpool(self._reception.standing, standing.upload.id)
 
     def _divide(self, name: str) -> None:
         """Whoever sends the upload itself just now need not go beyond where a part begins."""

@@ -27,6 +27,7 @@ def test_options_tells_what_the_store_can_do(store: Tus) -> None:
         "concatenation",
         "fieldkit-parts",
         "fieldkit-blocks",
+        "fieldkit-from",
     }
     assert int(told.headers["Tus-Max-Size"]) > 10**9
     assert told.headers["Tus-Checksum-Algorithm"] == "sha256,sha1"

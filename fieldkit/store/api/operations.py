@@ -6,6 +6,7 @@ from typing import Any
 
 from fieldkit.protocol import (
     BLOCKS,
+    FROM,
     OFFSET_TYPE,
     PART,
     PARTS,
@@ -104,6 +105,9 @@ _METADATA = Asked(
 _CONCAT = Asked(UPLOAD_CONCAT, "header", _TEXT, "`partial`, or `final;` and the URLs of the parts")
 _PART = Asked(PART, "header", _TEXT, "`<upload ID> <start>`: where a partial upload belongs")
 _BLOCKS = Asked(BLOCKS, "header", _TEXT, "hashes of blocks, so that only a bad one is sent again")
+_FROM = Asked(
+    FROM, "header", _TEXT, "`<upload ID> <start>`: a partial upload that holds the bytes from there on"
+)
 _CHECKSUM = Asked("Upload-Checksum", "header", _TEXT, "`sha256 <base64>` or `sha1 <base64>` of the body")
 _OFFSET = Asked(UPLOAD_OFFSET, "header", _NUMBER, "where the body begins: the store’s offset", required=True)
 
@@ -132,7 +136,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "uploads",
         {201: Given("where the upload is, and how far", headers=("Location", *_STANDING))},
         (*_TUS, *_LINE, p.Problem, p.Conflict, p.TooLarge, p.Mismatch, p.QuotaSpent),
-        (_VERSION, _LENGTH, _DEFER, _METADATA, _CONCAT, _PART, _BLOCKS, _CHECKSUM),
+        (_VERSION, _LENGTH, _DEFER, _METADATA, _CONCAT, _PART, _FROM, _BLOCKS, _CHECKSUM),
         _SENT,
     ),
     ("OPTIONS", "/files/{upload_id}"): Operation(
