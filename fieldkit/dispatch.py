@@ -11,6 +11,7 @@ from pathlib import Path
 from fieldkit import pipeline
 from fieldkit.config import Library, Settings
 from fieldkit.errors import NeedsCrew
+from fieldkit.growing import Runway
 from fieldkit.journal import Journal
 from fieldkit.model import Station, Upload
 from fieldkit.outbox import Outbox, holding
@@ -19,6 +20,7 @@ from fieldkit.sync import live
 from fieldkit.sync.ahead import Ahead
 from fieldkit.sync.enquiry import Enquiry
 from fieldkit.sync.export import Exported, export
+from fieldkit.sync.follow import Follow
 from fieldkit.sync.link import Pace
 from fieldkit.sync.patience import Patience
 from fieldkit.sync.purse import Purse
@@ -34,6 +36,7 @@ class Dispatch:
     library: Library
     settings: Settings
     ahead: Ahead | None = None
+    runway: Runway | None = None  # where somebody encodes beside it
 
     @property
     def store(self) -> str:
@@ -102,18 +105,25 @@ class Dispatch:
                 audience.sending(progress, sight.bits_per_second())
                 enquiry.while_sending()
 
+            patience = Patience(limit, stop, clock=time.monotonic, tell=audience.trouble)
+            pace = Outlay(purse, Pace(self.settings.rate))
             push = Push(
                 journal,
                 self.library,
                 tus,
                 self.store,
-                patience=Patience(limit, stop, clock=time.monotonic, tell=audience.trouble),
+                patience=patience,
                 stop=stop,
                 steer=Steering(journal, self.store, held),
-                pace=Outlay(purse, Pace(self.settings.rate)),
+                pace=pace,
                 tell=tell,
             )
-            worker = pipeline.Pusher(journal, push, self.store, held, sight.holds, audience.arrived)
+            follow = None
+            if self.runway is not None:
+                follow = Follow(
+                    journal, tus, self.store, self.runway, stop=stop, patience=patience, held=held, pace=pace
+                )
+            worker = pipeline.Pusher(journal, push, self.store, held, sight.holds, audience.arrived, follow)
 
             def work() -> Outcome:
                 enquiry.begin()

@@ -27,30 +27,44 @@ class Growing:
 
 
 class Runway:
-    """Where the one who encodes tells the one who sends which rendition is growing: one at a time."""
+    """Where the one who encodes tells the one who sends what is growing: one rendition at a time."""
 
     def __init__(self) -> None:
+        self.closed = False  # the store can't take over what came before the file has its name
         self._growing: Growing | None = None
-        self.changed = threading.Event()
 
     def begin(self, growing: Growing) -> None:
-        """The encoder has begun to write."""
+        """The encoder begins to write."""
         self._growing = growing
-        self.changed.set()
 
     def end(self) -> None:
-        """The encoder has ended; whoever follows it stops."""
+        """The encoder has ended; what is there can still be read by who has the file open."""
         if self._growing is not None:
             self._growing.done.set()
+
+    def clear(self) -> None:
+        """The rendition is on record, or never will be."""
+        self.end()
         self._growing = None
 
     def now(self) -> Growing | None:
-        """What is growing."""
+        """What grows, or has grown and waits for its name."""
         return self._growing
 
 
 def payload_start(file: BinaryIO) -> int | None:
-    """Where mdat's payload begins; None where the file is not there yet, or is no such MP4."""
+    """Where mdat's payload begins; None where the file does not tell yet, or is no such MP4."""
+    found = _payload(file)
+    return found and found[0]
+
+
+def payload_end(file: BinaryIO) -> int | None:
+    """Where mdat ends, which its head tells once the encoder has ended well; None before."""
+    found = _payload(file)
+    return found[1] if found and found[1] > found[0] else None
+
+
+def _payload(file: BinaryIO) -> tuple[int, int] | None:
     at = 0
     for _ in range(_MOST_BOXES):
         file.seek(at)
@@ -59,10 +73,10 @@ def payload_start(file: BinaryIO) -> int | None:
             return None
         size, kind = struct.unpack_from(">I4s", head)
         wide = size == 1
-        if kind == b"mdat":
-            return at + (16 if wide else 8)
         if wide and len(head) == 16:
             size = struct.unpack_from(">Q", head, 8)[0]
+        if kind == b"mdat":
+            return at + (16 if wide else 8), at + size
         if size < 8:
             return None
         at += size

@@ -14,6 +14,7 @@ from fieldkit.config import Library, Settings, library_and_settings
 from fieldkit.dispatch import Dispatch
 from fieldkit.doctor import Finding, examine
 from fieldkit.errors import FieldkitError
+from fieldkit.growing import Runway
 from fieldkit.journal import Journal
 from fieldkit.model import Station
 from fieldkit.outbox import Outbox
@@ -156,17 +157,26 @@ class Kit:
         return Errand([source.path for source in sources], left_out, reckoning, results, at_a_time)
 
     def render(
-        self, stop: threading.Event, audience: Audience, *, brief: Brief = NOTHING_MORE, again: bool = False
+        self,
+        stop: threading.Event,
+        audience: Audience,
+        *,
+        brief: Brief = NOTHING_MORE,
+        again: bool = False,
+        runway: Runway | None = None,
     ) -> Outcome:
-        """Makes every rendition that is due. Raises DiskFull, WorthRetrying."""
+        """Makes every rendition that is due, and tells the `runway` what grows. Raises DiskFull, WorthRetrying."""
         with self.journal() as journal:
             if again:
                 journal.forgive(Station.RENDER)
-            return pipeline.once(self.library, "render", self._renderer(journal, audience, brief), stop)
+            renderer = self._renderer(journal, audience, brief, runway)
+            return pipeline.once(self.library, "render", renderer, stop)
 
     def run(self, stop: threading.Event, audience: Audience) -> None:
-        """Salvage, render and push, side by side, until `stop` is set."""
-        _ = self.dispatch.store  # said at once, not by a thread later
+        """Salvage, render and push, side by side, until `stop` is set; what is encoded travels meanwhile."""
+        runway = Runway()
+        dispatch = replace(self.dispatch, runway=runway)
+        _ = dispatch.store  # said at once, not by a thread later
         failures: list[BaseException] = []
 
         def station(work: Callable[[contextlib.ExitStack], Worker]) -> None:
@@ -178,8 +188,8 @@ class Kit:
                 stop.set()
 
         stations: tuple[Callable[[contextlib.ExitStack], Worker], ...] = (
-            lambda _: lambda: self.render(stop, audience),
-            lambda stack: self.dispatch.staying(stack, stop, audience),
+            lambda _: lambda: self.render(stop, audience, runway=runway),
+            lambda stack: dispatch.staying(stack, stop, audience),
         )
         threads = [threading.Thread(target=station, args=(each,), daemon=True) for each in stations]
         for thread in threads:
@@ -194,7 +204,9 @@ class Kit:
         if failures:
             raise failures[0]
 
-    def _renderer(self, journal: Journal, audience: Audience, brief: Brief) -> Renderer:
+    def _renderer(
+        self, journal: Journal, audience: Audience, brief: Brief, runway: Runway | None = None
+    ) -> Renderer:
         brief = replace(brief, words=self.words, deadline=brief.deadline or self.settings.deadline)
         return Renderer(
             journal,
@@ -203,13 +215,15 @@ class Kit:
             measured,
             audience.rendering,
             brief,
-            self._conditions(journal),
+            self._conditions(journal, runway),
+            runway,
         )
 
-    def _conditions(self, journal: Journal) -> Callable[[], Conditions]:
+    def _conditions(self, journal: Journal, runway: Runway | None = None) -> Callable[[], Conditions]:
         def now() -> Conditions:
             link = live.read(self.library.live).link
-            return Conditions(link.bits_per_second if link else None, speed_of(journal.passports(_RECENT)))
+            rate, speed = link.bits_per_second if link else None, speed_of(journal.passports(_RECENT))
+            return Conditions(rate, speed, overlapped=runway is not None and not runway.closed)
 
         return now
 

@@ -20,6 +20,7 @@ from fieldkit.errors import (
 )
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Original, Receipt, Refusal, Rendition, Station, Upload
+from fieldkit.sync.follow import Follow
 from fieldkit.sync.push import Progress, Push, Spoiled
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Pusher:
     """Sends every rendition that lacks its receipt and that nobody holds back.
 
     `held` gives the sentence of what keeps everything back, or None; `idle` is told it when nothing is sent,
-    and `arrived` of each receipt.
+    and `arrived` of each receipt. While nothing waits, what is just being encoded is followed.
     """
 
     journal: Journal
@@ -83,6 +84,7 @@ class Pusher:
     held: Callable[[], str | None]
     idle: Callable[[str | None], None]
     arrived: Callable[[Receipt], None]
+    follow: Follow | None = None  # where somebody encodes beside it
     _tidied: tuple[int, int] | None = None  # the journal's version when there was nothing to clear away
 
     def __call__(self, stop: threading.Event) -> Outcome:
@@ -90,8 +92,14 @@ class Pusher:
         outcome = Outcome()
         self._clear_away()
         try:
-            while not stop.is_set() and (upload := self.journal.lineup.next(self.store)):
-                self._send(upload, outcome)
+            while not stop.is_set():
+                if upload := self.journal.lineup.next(self.store):
+                    self._send(upload, outcome)
+                    continue
+                if self.follow is not None:
+                    self.follow()
+                if self.journal.lineup.next(self.store) is None:
+                    break
         except Held as why:
             outcome.held = str(why)
         finally:
@@ -123,6 +131,8 @@ class Pusher:
     def _clear_away(self) -> None:
         if self.journal.version() != self._tidied:
             self.push.clear_away()
+            if self.follow is not None:
+                self.follow.clear_away()
             self._tidied = self.journal.version()
 
 

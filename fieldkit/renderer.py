@@ -8,6 +8,7 @@ from fieldkit import disk
 from fieldkit.capture.salvage import Measure, salvage
 from fieldkit.config import Library
 from fieldkit.errors import Damaged, DiskFull, NeedsCrew, Unready
+from fieldkit.growing import Runway
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Refusal, Station
 from fieldkit.pipeline import Outcome
@@ -32,6 +33,7 @@ class Renderer:
     begin: Callable[[Due], Progress]
     brief: Brief = NOTHING_MORE
     conditions: Callable[[], Conditions] = Conditions
+    runway: Runway | None = None  # where somebody sends beside it
 
     def __call__(self, stop: threading.Event) -> Outcome:
         """Works until nothing is due or `stop` is set. Raises DiskFull, Unready, WorthRetrying."""
@@ -53,6 +55,7 @@ class Renderer:
                         progress=self.begin(first),
                         tell=outcome.note(first),
                         chosen=outcome.choices.append,
+                        runway=self.runway,
                     )
                 )
             except (DiskFull, Unready):
@@ -62,4 +65,7 @@ class Renderer:
                 self.journal.refuse(refusal)
                 outcome.refused.append(refusal)
                 outcome.damaged |= isinstance(error, Damaged)
+            finally:
+                if self.runway is not None:
+                    self.runway.clear()
         return outcome

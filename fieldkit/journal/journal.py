@@ -9,6 +9,7 @@ from typing import Any, Self
 from fieldkit.errors import NeedsCrew
 from fieldkit.journal import database, rows
 from fieldkit.journal.centre import Centre
+from fieldkit.journal.flights import Flights
 from fieldkit.journal.lineup import Lineup
 from fieldkit.journal.questions import Questions
 from fieldkit.model import (
@@ -45,6 +46,7 @@ class Journal(Questions):
         self._now = now
         self.lineup = Lineup(self._db, self._stamp)
         self.centre = Centre(self._db, self._stamp)
+        self.flights = Flights(self._db, self._stamp)
 
     def close(self) -> None:
         """Ends the connection; what was written is durable already."""

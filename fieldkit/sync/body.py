@@ -4,10 +4,27 @@ import errno
 import select
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from fieldkit.sync import tcp
+
+
+class Stream:
+    """Blocks whose number nobody knows yet: they travel in HTTP's chunked coding, and end well where they end."""
+
+    ended_early = False
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self.connection: socket.socket | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._blocks
+
+    def travels_on(self, connection: socket.socket) -> None:
+        """The line tells on which connection."""
+        self.connection = connection
 
 
 class Body:

@@ -20,6 +20,7 @@ from fieldkit.errors import (
     Unready,
     WorthRetrying,
 )
+from fieldkit.growing import payload_start
 from fieldkit.journal import Journal
 from fieldkit.model import Receipt, Rendition, Upload
 from fieldkit.sync.answers import Gone, Mismatch, Standing
@@ -170,9 +171,18 @@ class Push:
                 pass  # it may be finished and tidied away, or lost with the store's disk: creation tells
         blocks = manifest(self._library.root / upload.rendition.path, upload.rendition.bytes)
 
-        def create(body: Body | None) -> Standing:
-            return self._tus.create(upload.rendition.bytes, metadata(upload), blocks=blocks, body=body)
+        def create(body: Body | None, tail: tuple[str, int] | None = None) -> Standing:
+            return self._tus.create(
+                upload.rendition.bytes, metadata(upload), blocks=blocks, body=body, tail=tail
+            )
 
+        flight = self._journal.flights.of(upload.take.id, upload.rendition.profile)
+        if flight is not None and (sent := self._journal.flights.tail(flight, self._store)):
+            with (self._library.root / upload.rendition.path).open("rb") as file:
+                standing = create(None, (sent, payload_start(file) or 0))
+            self._journal.located(sha256, tweet_id, self._store, standing.location)
+            self._journal.flights.forget_tail(flight.number, self._store)
+            return standing
         if location is not None:  # it was tried in one breath, or is somebody else's store
             standing = create(None)
         else:

@@ -19,7 +19,7 @@ from fieldkit.protocol import Part
 from fieldkit.sync import tcp
 from fieldkit.sync.ahead import Ahead
 from fieldkit.sync.answers import Gone, Standing, Whole, said, settle, standing
-from fieldkit.sync.body import Body
+from fieldkit.sync.body import Body, Stream
 from fieldkit.sync.diagnosis import reason
 from fieldkit.sync.line import Line
 
@@ -56,7 +56,7 @@ class Tus:
         )
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
-        self._parts: bool | None = None
+        self._offered: frozenset[str] | None = None
         self.round_trip = 0.0  # seconds of the last short answer
         self._attempt = 0
 
@@ -65,17 +65,25 @@ class Tus:
         self._session.close()
 
     def create(
-        self, length: int, metadata: Mapping[str, str], *, blocks: str = "", body: Body | None = None
+        self,
+        length: int,
+        metadata: Mapping[str, str],
+        *,
+        blocks: str = "",
+        body: Body | None = None,
+        tail: tuple[str, int] | None = None,
     ) -> Standing:
         """Makes the upload; a fieldkit store asked again finds it where it stands, or its receipt.
 
-        `body` is its content from 0 on; the offset tells what came of it.
+        `body` is its content from 0 on; the offset tells what came of it. `tail` is where bytes were sent before, and
+        where in the file they begin.
         """
         answer = self._post(
             {
                 protocol.UPLOAD_LENGTH: str(length),
                 protocol.UPLOAD_METADATA: protocol.encode_metadata(metadata),
                 **({protocol.BLOCKS: blocks} if blocks else {}),
+                **({protocol.FROM: f"{tail[0].rpartition('/')[2]} {tail[1]}"} if tail else {}),
             },
             body,
         )
@@ -88,7 +96,7 @@ class Tus:
 
     def create_part(self, location: str, part: Part, body: Body) -> Standing:
         """Makes a part of the upload at `location` and sends its content. Raises Whole."""
-        if not self._offers_parts():
+        if not self._offers(protocol.PARTS_EXTENSION):
             raise Whole("The store takes no parts.")
         upload = location.rpartition("/")[2]
         answer = self._post(
@@ -106,13 +114,28 @@ class Tus:
         """Where the store keeps a part of the upload at `location`."""
         return f"{self._base}/{protocol.part_id(location.rpartition('/')[2], part)}"
 
-    def _offers_parts(self) -> bool:
-        if self._parts is None:
+    def create_tail(self) -> Standing:
+        """An upload for the end of a file that has neither length nor name yet. Raises Whole."""
+        if not self._offers(protocol.FROM_EXTENSION):
+            raise Whole("The store takes no file before it is finished.")
+        asked = {"Upload-Defer-Length": "1", protocol.UPLOAD_CONCAT: "partial"}
+        answer = self._post(asked, None)
+        settle(answer, {201})
+        return standing(self._located(answer), answer, default=0)
+
+    def append(self, location: str, blocks: Stream, offset: int) -> Standing:
+        """Sends blocks for as long as there are any; returns where the upload stands after them."""
+        headers = {protocol.UPLOAD_OFFSET: str(offset), "Content-Type": protocol.OFFSET_TYPE}
+        answer = self._request("PATCH", location, headers, blocks, _DRAIN)
+        settle(answer, {204, 200})
+        return standing(location, answer)
+
+    def _offers(self, extension: str) -> bool:
+        if self._offered is None:
             answer = self._ask("OPTIONS", self._base)
             settle(answer, {200, 204})
-            offered = answer.headers.get(protocol.TUS_EXTENSION, "").split(",")
-            self._parts = protocol.PARTS_EXTENSION in offered
-        return self._parts
+            self._offered = frozenset(answer.headers.get(protocol.TUS_EXTENSION, "").split(","))
+        return extension in self._offered
 
     def _post(self, headers: Mapping[str, str], body: Body | None) -> requests.Response:
         if body is None:
@@ -220,7 +243,7 @@ class Tus:
         method: str,
         url: str,
         headers: Mapping[str, str | None],
-        body: Body | None,
+        body: Body | Stream | None,
         allowed: float,
         *,
         connect: float = _CONNECT,

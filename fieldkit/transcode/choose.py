@@ -9,7 +9,7 @@ from fieldkit.transcode import picture
 from fieldkit.transcode.aims import ENOUGH, ForBytes, ForDeadline, ForScore
 from fieldkit.transcode.brief import Brief
 from fieldkit.transcode.curve import Curve
-from fieldkit.transcode.delivery import USUAL_SPEED, Delivery
+from fieldkit.transcode.delivery import USUAL_SPEED, Delivery, together
 from fieldkit.transcode.effort import EFFORTS
 from fieldkit.transcode.material import Probe, Video
 from fieldkit.transcode.picture import Shape
@@ -25,6 +25,7 @@ _SHORT = 5e7
 # saves from missing the quality by 4 VMAF
 _SEARCH, _GLANCE = 7.0, 5.0
 _JUDGED = 10.0  # the same of measuring the result, which takes a third of an encode
+_JUDGED_BEHIND = 1.5
 _VOICES = (48_000, 32_000, 24_000, 16_000)  # bits/s of sound, the best first
 # Of a deadline: a sample tells bytes to a tenth, and a line's rate is no promise
 _SAFE = 0.88
@@ -39,6 +40,7 @@ class Conditions:
 
     rate: float | None = None
     speed: float = USUAL_SPEED
+    overlapped: bool = False  # somebody sends what is encoded meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,14 @@ class Option:
     misses: float = 0.0
     chosen: bool = False
     curve: tuple[tuple[float, float], ...] = ()  # VMAF and bytes of the whole file at other rate factors
+    overlapped: bool = False
 
     @property
     def arrival(self) -> float:
-        return self.making + (self.sending or 0.0)
+        """Seconds from the start of the encode."""
+        if self.sending is None:
+            return self.making
+        return together(self.making, self.sending, overlapped=self.overlapped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,13 @@ class Ground:
         """The way to the store, where the line is known."""
         if self.rate is None:
             return None
-        way = Delivery(self.rate, self.conditions.speed, effort, self.beside(voice))
+        way = Delivery(
+            self.rate,
+            self.conditions.speed,
+            effort,
+            self.beside(voice),
+            overlapped=self.conditions.overlapped,
+        )
         if self.brief.deadline is None:
             return way
         return replace(way, spent=_LOOK * way.making(self.pixels(self.full)))
@@ -263,7 +275,11 @@ def _chosen(ground: Ground, guess: Guess, *, searched: bool) -> Choice:
 
 def _affords_judging(ground: Ground, expected: Option) -> bool:
     asked = ground.brief.vmaf is not None or ground.brief.max_bytes is not None
-    return asked or expected.sending is None or expected.sending > _JUDGED * expected.making
+    if asked or expected.sending is None:
+        return True
+    # what travels meanwhile costs nothing to measure as long as the line is behind
+    behind = _JUDGED_BEHIND if ground.conditions.overlapped else _JUDGED
+    return expected.sending > behind * expected.making
 
 
 def _option(ground: Ground, guess: Guess, side: int, crf: float) -> Option:
@@ -271,18 +287,20 @@ def _option(ground: Ground, guess: Guess, side: int, crf: float) -> Option:
     size = curve.bytes(crf)
     making = Delivery(1.0, ground.conditions.speed, guess.effort, 0.0).making(curve.pixels)
     sending = delivery.sending(size) if delivery else None
-    misses = making + sending - ground.brief.deadline if sending and ground.brief.deadline else 0.0
     beside = ground.beside(guess.voice)
-    return Option(
+    option = Option(
         short_side=side,
         effort=guess.effort,
         score=curve.score(crf),
         bytes=size + beside,
         making=making,
         sending=sending,
-        misses=max(0.0, misses),
         curve=tuple((curve.score(at), curve.bytes(at) + beside) for at in range(16, 45, 2)),
+        overlapped=ground.conditions.overlapped,
     )
+    if not sending or not ground.brief.deadline:
+        return option
+    return replace(option, misses=max(0.0, option.arrival - ground.brief.deadline))
 
 
 def _soonest(ground: Ground, guess: Guess) -> Recipe:

@@ -1,4 +1,4 @@
-"""When a clip would arrive: seconds to make it and seconds to send it; pure."""
+"""When a clip would arrive: seconds to make it and seconds to send it, one after the other or side by side; pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +12,9 @@ USUAL_SPEED = 25e6
 # A line carries headers too: 52 of 1,500 bytes (facts/upload.md), and a round trip or two
 _OVERHEAD = 1500 / 1448
 _START = 1.0  # seconds: ffmpeg's start, the hash, the handshake
+# Where the file travels while it is encoded (benchmarks/README.md, "In flight"): seconds until the encoder gives its
+# first bytes, which it looks ahead for, and from its last ones to the name under which they belong
+_FIRST, _LAST = 1.5, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Delivery:
     effort: str
     beside: float  # bytes that travel beside the picture: sound and container
     spent: float = 0.0  # seconds gone before the encode begins: the search
+    overlapped: bool = False  # it travels while it is encoded
 
     def making(self, pixels: float) -> float:
         """Seconds of encoding."""
@@ -34,12 +38,19 @@ class Delivery:
 
     def arrival(self, pixels: float, size: float) -> float:
         """Seconds from now to the last byte."""
-        return self.spent + self.making(pixels) + self.sending(size)
+        return self.spent + together(self.making(pixels), self.sending(size), overlapped=self.overlapped)
 
     def room(self, pixels: float, seconds: float) -> float:
         """Bytes of picture that arrive by then; negative where there is no time."""
         left = seconds - self.spent - self.making(pixels)
+        if self.overlapped and left >= _LAST:
+            left = seconds - self.spent - _FIRST - _LAST
         return left * self.rate / 8 / _OVERHEAD - self.beside
+
+
+def together(making: float, sending: float, *, overlapped: bool) -> float:
+    """Seconds from the start of the encode to the last byte."""
+    return max(making, _FIRST + sending) + _LAST if overlapped else making + sending
 
 
 _TELLING = 2e7  # pixels: below that ffmpeg's start is most of what an encode takes

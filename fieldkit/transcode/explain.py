@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fieldkit.transcode.choose import Choice
+from fieldkit.transcode.delivery import together
 
 
 def two_lines(choice: Choice) -> tuple[str, str]:
@@ -25,11 +26,17 @@ def rows(options: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
             f"{option['bytes'] / 1000:.0f}",
             _seconds(option["making"]),
             _seconds(option["sending"]),
-            _seconds(option["making"] + option["sending"] if option["sending"] else None),
+            _seconds(_arrival(option)),
             _remark(option),
         )
         for option in options
     ]
+
+
+def _arrival(option: Mapping[str, Any]) -> float | None:
+    if not option["sending"]:
+        return None
+    return together(option["making"], option["sending"], overlapped=option.get("overlapped", False))
 
 
 def _remark(option: Mapping[str, Any]) -> str:
@@ -42,6 +49,7 @@ def _made(choice: Choice) -> str:
     option = choice.expected
     line = f"{option.short_side}p at VMAF {option.score:.0f}: {_seconds(option.making)} to make"
     sent = f", {_seconds(option.sending)} to send" if option.sending is not None else ""
+    sent += f", side by side in {_seconds(option.arrival)}" if sent and option.overlapped else ""
     return f"{line}{sent}, {option.bytes / 1000:.0f} kB"
 
 

@@ -1,7 +1,7 @@
 """Makes renditions: encode into a `.part`, judge it, hash it, publish it; then the fact."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ import av
 from fieldkit import __version__, disk
 from fieldkit.config import Library
 from fieldkit.errors import NeedsCrew, Refused
+from fieldkit.growing import Runway
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Rendition, Sha256
 from fieldkit.transcode import bookfile, explain, fonts, naming, repair, script
@@ -30,6 +31,7 @@ from fieldkit.transcode.recipe import Recipe
 from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.rules import judge, rejections
 from fieldkit.transcode.studio import Cut, Studio, searched
+from fieldkit.transcode.takeoff import Takeoff
 from fieldkit.transcode.words import Words
 
 SUFFIX = ".mp4"
@@ -99,11 +101,12 @@ def render_due(
     progress: Progress = lambda _done, _of: None,
     tell: Callable[[str], None] = lambda _: None,
     chosen: Callable[[Choice], None] = lambda _: None,
+    runway: Runway | None = None,
 ) -> Rendition:
     """Makes what is due and puts it on record. Raises Damaged for an original that is not what was sealed.
 
-    The rest as `render`. The name tells tweet and hash only, because it travels. `tell` is given the notes, and
-    `chosen` the choice where there was one.
+    The rest as `render`. The name tells tweet and hash only, because it travels. `tell` is given the notes,
+    `chosen` the choice where there was one, and the `runway` what may be sent while it is encoded.
     """
     source = library.root / due.original.path
     disk.verify(source, due.original.sha256)
@@ -119,7 +122,11 @@ def render_due(
     beside = library.renditions / f"{due.profile}{SUFFIX}"
     with repair.readable(source, beside, lambda: progress(0.0, 1.0)) as (readable, saved):
         job = _Job(readable, due.original.sha256, due.profile, brief, conditions, ffmpeg)
-        made = _render(job, library.renditions, name, progress)  # the proxy is what goes first
+        making = {"brief": asdict(brief), "tools": ffmpeg.tools, "fieldkit": __version__}
+        takeoff = Takeoff(due, journal, runway, making) if runway else None
+        made = _render(
+            job, library.renditions, name, progress, takeoff=takeoff
+        )  # the proxy is what goes first
     rendition = Rendition(
         take=due.take.id,
         profile=due.profile,
@@ -156,6 +163,7 @@ def _render(
     *,
     before: Callable[[Made], None] = lambda _: None,
     early: Early | None = None,
+    takeoff: Takeoff | None = None,
 ) -> Made:
     wanted, words = PROFILES[job.profile], _words(job.profile, job.brief)
     faces = fonts.faces(words.texts()) if words else ()
@@ -168,7 +176,10 @@ def _render(
 
     def encode(recipe: Recipe, destination: Path) -> Plan:
         by = planned.by(recipe, wanted)
-        with _script(words, faces, by, folder / f"{job.profile}.ass") as written:
+        with (
+            _script(words, faces, by, folder / f"{job.profile}.ass") as written,
+            takeoff(recipe, destination) if takeoff else nullcontext(),
+        ):
             job.ffmpeg.run(
                 by.arguments(url(job.source), url(destination), written),
                 seconds=by.total,
@@ -181,10 +192,15 @@ def _render(
     studio = Studio(job.source, ground, job.ffmpeg, encode, part, waiting, lettered)
     if planned.probe.video is None or not searched(wanted, job.brief):
         return _published(job, _within(job, studio.plain(planned.recipe)), folder, name, before)
+    if takeoff and takeoff.recorded:
+        return _published(job, studio.plain(takeoff.recorded), folder, name, before)
     choice = studio.choice()
     if early is not None and (first := studio.first(choice)) is not None:
         early(_published(job, first, folder, lambda sha256: naming.first(name(sha256))))
-    return _published(job, studio.make(choice), folder, name, before)
+    cut = studio.make(choice)
+    if takeoff:
+        takeoff.landed(cut.plan.recipe)
+    return _published(job, cut, folder, name, before)
 
 
 def _within(job: _Job, cut: Cut) -> Cut:

@@ -1,0 +1,127 @@
+"""Sends a rendition's payload while the encoder still writes it, for as long as nothing else is to be sent.
+
+What arrives is the end of a file that has no name yet: nothing of it is catalogued. Once the rendition is on record the
+push says under which name those bytes belong and sends what is missing; the whole file's hash decides, as ever.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+from fieldkit.growing import Runway
+from fieldkit.journal import Journal
+from fieldkit.journal.flights import Flight
+from fieldkit.sync import tcp
+from fieldkit.sync.answers import Gone, Standing, Whole
+from fieldkit.sync.body import Stream
+from fieldkit.sync.patience import Patience
+from fieldkit.sync.push import Pacing
+from fieldkit.sync.quiet import Quiet
+from fieldkit.sync.tail import Tail
+from fieldkit.sync.tus import Tus
+
+_LEAST = 16 * 1024  # bytes that are ready before a word is said to the store
+_LOOK = 0.05  # seconds between two looks at what is not there yet
+_TICK = 0.2  # seconds between two looks at the line
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Follows what grows on the runway. `held` gives the sentence of what keeps everything back, or None."""
+
+    journal: Journal
+    tus: Tus
+    store: str
+    runway: Runway
+    stop: threading.Event
+    patience: Patience
+    held: Callable[[], str | None]
+    pace: Pacing
+
+    def __call__(self) -> None:
+        """Returns when nothing grows any more, when it has got its name, or when something else is to be sent.
+
+        Raises WorthRetrying, NotAuthorised, Held; what the store has by then it keeps.
+        """
+        growing = self.runway.now()
+        if growing is None or self.runway.closed:
+            return
+        flight = self.journal.flights.of(growing.take, growing.profile)
+        if flight is None:
+            return
+        try:
+            with growing.path.open("rb") as file:
+                tail = Tail(file, growing, 0, lambda size: self._gate(flight, size))
+                if self._await(lambda: tail.ready >= _LEAST or growing.done.is_set(), flight):
+                    self.patience.moved()
+                    self.patience(lambda: self._send(flight, tail))
+                    # its name comes within seconds: nobody sleeps through that
+                    self._await(lambda: self.runway.now() is not growing, flight)
+        except FileNotFoundError:  # not there yet, or done
+            return
+        except Whole:
+            self.runway.closed = True
+
+    def clear_away(self) -> None:
+        """Has the store throw away what it keeps of encodes that came to nothing, or may no longer leave."""
+        for number, location in self.journal.flights.adrift(self.store):
+            self.tus.terminate(location)
+            self.journal.flights.forget_tail(number, self.store)
+
+    def _may(self, flight: Flight) -> bool:
+        free = not self.stop.is_set() and self.held() is None
+        return (
+            free and self.journal.lineup.next(self.store) is None and self.journal.flights.is_wanted(flight)
+        )
+
+    def _await(self, ready: Callable[[], bool], flight: Flight) -> bool:
+        """Waits for it; False where the flight may not go on."""
+        while not ready():
+            if not self._may(flight) or self.stop.wait(_LOOK):
+                return False
+        return True
+
+    def _gate(self, flight: Flight, size: int) -> float | None:
+        if not self._may(flight):
+            return None
+        return self.pace.delay(time.monotonic(), size) if size else 0.0
+
+    def _send(self, flight: Flight, tail: Tail) -> None:
+        """One request. Returns where the payload is at the store, or where it ended on purpose."""
+        if not self._may(flight):
+            return
+        standing = self._found(flight)
+        tail.position = standing.offset
+        if tail.is_over:
+            return
+        body = Stream(tail.blocks())
+        with ThreadPoolExecutor(1) as thread, closing(Quiet(self.tus)) as quiet:
+            answer = thread.submit(self.tus.append, standing.location, body, standing.offset)
+            try:
+                while not answer.done():
+                    with suppress(TimeoutError):
+                        answer.exception(_TICK)
+                    confirmed = tail.position - tcp.unacknowledged(body.connection)
+                    quiet.look(time.monotonic(), confirmed, [body.connection], all_sent=False)
+            except BaseException:
+                tail.end()
+                tcp.end(body.connection)
+                raise
+        if tail.trouble is not None:
+            raise tail.trouble
+        answer.result()
+        self.patience.moved()
+
+    def _found(self, flight: Flight) -> Standing:
+        location = self.journal.flights.tail(flight, self.store)
+        if location is not None:
+            try:
+                return self.tus.head(location)
+            except Gone:
+                self.journal.flights.forget_tail(flight.number, self.store)
+        standing = self.tus.create_tail()
+        self.journal.flights.sent_to(flight, self.store, standing.location)
+        return standing
