@@ -121,7 +121,15 @@ class Dispatch:
             follow = None
             if self.runway is not None:
                 follow = Follow(
-                    journal, tus, self.store, self.runway, stop=stop, patience=patience, held=held, pace=pace
+                    journal,
+                    tus,
+                    self.store,
+                    self.runway,
+                    stop=stop,
+                    patience=patience,
+                    held=held,
+                    pace=pace,
+                    tell=lambda at, name, confirmed, behind: sight.flying(at, name, confirmed, behind=behind),
                 )
             worker = pipeline.Pusher(journal, push, self.store, held, sight.holds, audience.arrived, follow)
 

@@ -40,6 +40,9 @@ class Follow:
     patience: Patience
     held: Callable[[], str | None]
     pace: Pacing
+    tell: Callable[
+        [float, str, int, bool], None
+    ]  # the time, a name, bytes confirmed, whether the line is behind
 
     def __call__(self) -> None:
         """Returns when nothing grows any more, when it has got its name, or when something else is to be sent.
@@ -104,8 +107,9 @@ class Follow:
                 while not answer.done():
                     with suppress(TimeoutError):
                         answer.exception(_TICK)
-                    confirmed = tail.position - tcp.unacknowledged(body.connection)
-                    quiet.look(time.monotonic(), confirmed, [body.connection], all_sent=False)
+                    now, confirmed = time.monotonic(), tail.position - tcp.unacknowledged(body.connection)
+                    quiet.look(now, confirmed, [body.connection], all_sent=False)
+                    self.tell(now, standing.location, confirmed, tail.ready >= _LEAST)
             except BaseException:
                 tail.end()
                 tcp.end(body.connection)

@@ -37,6 +37,8 @@ class Live:
     def __init__(self, path: Path, round_trip: Callable[[], float]) -> None:
         self._path, self._round_trip = path, round_trip
         self._goodput, self._written_at = Goodput(), 0.0
+        self._before: Rate | None = None  # what was measured before the goodput began anew
+        self._behind = False
         self._sent = dict(read(path).sent)
         self._now: str | None = None
 
@@ -52,6 +54,19 @@ class Live:
         if time.monotonic() - self._written_at >= _EVERY:
             self._write(None)
 
+    def flying(self, at: float, name: str, confirmed: int, *, behind: bool) -> None:
+        """So much of a file that is still being encoded is there; `behind`: the line and not the encoder decides.
+
+        An encoder that is slower than the line says at least how much the line carries: better than nothing.
+        """
+        if behind and not self._behind:
+            self._before, self._goodput = self._rate(), Goodput()
+        if behind or self._before is None:
+            self._goodput.add(at, name, confirmed)
+        self._behind = behind
+        if time.monotonic() - self._written_at >= _EVERY:
+            self._write(None)
+
     def holds(self, why: str | None) -> None:
         """Nothing is being sent: because of that sentence, or because there is nothing more to send."""
         self._now = None
@@ -59,12 +74,15 @@ class Live:
 
     def bits_per_second(self) -> float | None:
         """The goodput of the last minute."""
-        rate = self._goodput.rate()
+        rate = self._rate()
         return rate.mean if rate else None
+
+    def _rate(self) -> Rate | None:
+        return self._goodput.rate() or self._before
 
     def _write(self, held: str | None) -> None:
         self._written_at = time.monotonic()
-        rate = self._goodput.rate()
+        rate = self._rate()
         sight: dict[str, Any] = {
             "link": {
                 "bits_per_second": round(rate.mean),
