@@ -24,7 +24,8 @@ FLOOR = 35.0  # VMAF: poor is 40, bad 20; below this a face is no face any more,
 # VMAF from the target beyond which a second encode is worth its time: 1.5 is promised, and the measure itself, which
 # looks at one picture of seven, errs by 0.3
 _MISSED = 1.2
-_MISSED_ALOFT = 3.0  # the same where the first encode has travelled meanwhile, in vain then
+# The same where the first encode has travelled meanwhile, in vain then; too good is no reason to send it all again
+_MISSED_ALOFT = 3.0
 
 Encode = Callable[[Recipe, Path], Plan]  # writes the file, and tells by which plan
 
@@ -105,8 +106,8 @@ class Studio:
         target = choice.expected.score
         if cut.quality is None or self.ground.brief.deadline is not None:
             return cut
-        missed = _MISSED_ALOFT if self.ground.conditions.overlapped else _MISSED
-        if abs(cut.quality.score - target) <= missed:
+        better = cut.quality.score - target
+        if better >= -_MISSED_ALOFT if self.ground.conditions.overlapped else abs(better) <= _MISSED:
             return cut
         crf = choice.recipe.crf
         seen = replace(choice.found.curve, points=(Point(crf, cut.quality.score, cut.part.stat().st_size),))

@@ -1,0 +1,137 @@
+"""A clip is on its way before it is finished: nothing goes twice, nothing wrong arrives, whatever dies."""
+
+import os
+import random
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support.crew import AGREED, TWEET, Crew
+from support.footage import clip, make
+from support.store import StoreProcess
+
+from fieldkit.demo.bad_link import BadLink
+
+RATE = 800_000  # bits/s: the encoder is ahead of it
+
+
+class Flight:
+    """A crew that left `run` running, over a slow link to a store of its own."""
+
+    def __init__(self, folder: Path, store: StoreProcess, link: BadLink) -> None:
+        self.store, self.link, self.crew = store, link, Crew(folder / "laptop", link.url)
+        self.running = None
+
+    def run(self) -> None:
+        self.running = self.crew.begins("run", start_new_session=True)
+
+    def kill(self) -> None:
+        """Encoder and uploader at once, as when the power goes."""
+        for process in (*children(self.running.pid), self.running.pid):
+            os.kill(process, signal.SIGKILL)
+        self.running.wait()
+        self.running.stderr.close()
+
+    def asked(self, question: str, *about: str) -> list[tuple]:
+        path = self.crew.folder / "journal.sqlite"
+        with closing(sqlite3.connect(path, timeout=10)) as journal:
+            return journal.execute(question, about).fetchall()
+
+    def until(self, question: str, *about: str, seconds: float = 60) -> list[tuple]:
+        """What the journal answers, once it answers anything."""
+        deadline = time.monotonic() + seconds
+        while not (found := self.asked(question, *about)):
+            assert time.monotonic() < deadline, self.asked("SELECT at, fact, detail FROM history")
+            assert self.running is None or self.running.poll() is None
+            time.sleep(0.02)
+        return found
+
+    def received(self) -> None:
+        self.until("SELECT 1 WHERE (SELECT count(*) FROM receipts) = 2")
+
+
+@pytest.fixture
+def flight(tmp_path: Path) -> Iterator[Flight]:
+    with StoreProcess(tmp_path / "central") as store, BadLink(("127.0.0.1", store.port), rate=RATE) as link:
+        made = Flight(tmp_path, store, link)
+        try:
+            yield made
+        finally:
+            if made.running is not None and made.running.poll() is None:
+                made.running.send_signal(signal.SIGINT)
+                made.running.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def speech(tmp_path_factory) -> Path:
+    """Four seconds of a real recording."""
+    return make(tmp_path_factory.mktemp("card") / "a.mp4", "-i", str(clip("bikes")), "-t", "4", "-c", "copy")
+
+
+def children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def sizes(flight: Flight) -> int:
+    ((total,),) = flight.asked("SELECT sum(bytes) FROM renditions")
+    return int(total)
+
+
+def test_what_is_encoded_is_on_its_way_and_arrives_as_the_very_file(flight, speech, arrived, renditions):
+    flight.crew.done("ingest", str(speech), "--tweet", TWEET, *AGREED)
+    flight.run()
+    flight.received()
+    assert arrived(TWEET, flight.store.url) == renditions(flight.crew)
+    flown = flight.asked("SELECT detail FROM history WHERE fact = 'sent while it is encoded'")
+    assert ("tweet",) in flown
+    assert flight.link.up_bytes <= 1.03 * sizes(flight) + 20_000  # with all that is said around them
+    assert flight.asked("SELECT * FROM tails") == []
+    assert list((flight.store.root / "uploads").iterdir()) == []
+
+
+@pytest.mark.parametrize("who", ["laptop", "both"])
+def test_after_sigkill_the_encode_runs_again_and_its_upload_goes_on(
+    flight, speech, arrived, renditions, who
+) -> None:
+    flight.crew.done("ingest", str(speech), "--tweet", TWEET, *AGREED)
+    flight.run()
+    for profile in ("proxy", "tweet"):
+        flight.until("SELECT 1 FROM tails JOIN flights USING (flight) WHERE profile = ?", profile)
+        before = flight.link.up_bytes
+        while flight.link.up_bytes < before + random.randrange(5_000, 40_000) and not named(flight, profile):
+            time.sleep(0.01)
+        if who != "store":
+            flight.kill()
+        if who != "laptop":
+            flight.store.restart()
+        if who != "store":
+            flight.run()
+    flight.received()
+    assert arrived(TWEET, flight.store.url) == renditions(flight.crew)
+    # what the kernels held when they died is sent again, and the head of each request
+    assert flight.link.up_bytes <= 1.03 * sizes(flight) + 4 * 70_000
+    assert flight.asked("SELECT * FROM tails") == []
+    assert list((flight.store.root / "uploads").iterdir()) == []
+
+
+def named(flight: Flight, profile: str) -> bool:
+    return bool(flight.asked("SELECT 1 FROM renditions WHERE profile = ?", profile))
+
+
+def test_what_may_not_leave_any_more_is_thrown_away_at_the_store(flight, speech) -> None:
+    flight.crew.done("ingest", str(speech), "--tweet", TWEET, *AGREED)
+    flight.run()
+    flight.until("SELECT 1 FROM tails")
+    (take,) = flight.crew.takes()
+    flight.crew.done("consent", take["take"], "--withdraw")
+    flight.until("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM tails)")
+    assert list((flight.store.root / "uploads").iterdir()) == []
+    crossed = flight.link.up_bytes
+    time.sleep(1.5)
+    assert flight.link.up_bytes - crossed < 2_000
+    assert flight.asked("SELECT * FROM receipts") == []
