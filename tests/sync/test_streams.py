@@ -117,7 +117,7 @@ def test_a_server_without_parts_gets_one_stream(laptop, slow, clips, monkeypatch
     content = noise(1_000_000)
     laptop.make(content)
     push = side_by_side(laptop, slow.url)
-    monkeypatch.setattr(push._tus, "_offers_parts", lambda: False)
+    monkeypatch.setattr(push._tus, "_offers", lambda _: False)
     push(laptop.due(slow.url)[0])
     assert slow.up_bytes - len(content) < TWICE
     assert arrived(clips, content)
