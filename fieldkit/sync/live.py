@@ -37,9 +37,10 @@ class Live:
     def __init__(self, path: Path, round_trip: Callable[[], float]) -> None:
         self._path, self._round_trip = path, round_trip
         self._goodput, self._written_at = Goodput(), 0.0
-        self._before: Rate | None = None  # what was measured before the goodput began anew
+        before = read(path)
+        self._before = before.rate  # what was measured before the goodput began anew
         self._behind = False
-        self._sent = dict(read(path).sent)
+        self._sent = dict(before.sent)
         self._now: str | None = None
 
     def __call__(self, progress: "Progress") -> None:

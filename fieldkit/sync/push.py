@@ -144,6 +144,12 @@ class Push:
             raise Stopped("Stopped; the store keeps what it has and the upload goes on from there.")
         self._steer(upload)
 
+    def _paid(self, upload: Upload, size: int) -> int:
+        self._may_go_on(upload)
+        if self._stop.wait(self._pace.delay(time.monotonic(), size)):
+            self._may_go_on(upload)
+        return size
+
     def clear_away(self) -> None:
         """Has the store throw away what it has of uploads that may no longer leave this laptop.
 
@@ -178,8 +184,10 @@ class Push:
 
         flight = self._journal.flights.of(upload.take.id, upload.rendition.profile)
         if flight is not None and (sent := self._journal.flights.tail(flight, self._store)):
+            # what was sent while it was encoded, and before it the head that was written last, in the same breath
             with (self._library.root / upload.rendition.path).open("rb") as file:
-                standing = create(None, (sent, payload_start(file) or 0))
+                head = payload_start(file) or 0
+                standing = create(Body(file, 0, head, lambda size: self._paid(upload, size)), (sent, head))
             self._journal.located(sha256, tweet_id, self._store, standing.location)
             self._journal.flights.forget_tail(flight.number, self._store)
             return standing

@@ -91,6 +91,7 @@ class Streams:
         self._main: _Stream | None = None
         self._waiting: list[Part] = []
         self._dealt = 0
+        self._shared = False  # whether others than the main stream sent something
         self._divisible = True
         self._settled = 0  # bytes that the store had before, and of streams that have ended
 
@@ -125,8 +126,7 @@ class Streams:
             quiet.close()
             self._end_all()
             self._wishes.tell(self.acknowledged)
-        alone = self._dealt == 0
-        return last if last is not None and (last.receipt or alone) else None
+        return last if last is not None and (last.receipt or not self._shared) else None
 
     @property
     def acknowledged(self) -> int:
@@ -171,6 +171,7 @@ class Streams:
         part = self._waiting.pop(0) if self._waiting else self._deal()
         if part is None:
             return False
+        self._shared = True
         self._begin(part, part.start + part.held, part.end, lambda body: self._send_part(part, body))
         return True
 

@@ -68,7 +68,7 @@ def flight(tmp_path: Path) -> Iterator[Flight]:
 
 @pytest.fixture(scope="module")
 def speech(tmp_path_factory) -> Path:
-    """Three seconds of a real recording."""
+    """Four seconds of a real recording."""
     return make(
         tmp_path_factory.mktemp("card") / "a.mp4", "-i", str(clip("bigbuckbunny")), "-t", "3", "-c", "copy"
     )
@@ -102,7 +102,11 @@ def test_after_sigkill_the_encode_runs_again_and_its_upload_goes_on(
     flight.crew.done("ingest", str(speech), "--tweet", TWEET, *AGREED)
     flight.run()
     for profile in ("proxy", "tweet"):
-        flight.until("SELECT 1 FROM tails JOIN flights USING (flight) WHERE profile = ?", profile)
+        flight.until(
+            "SELECT 1 FROM tails JOIN flights USING (flight) WHERE profile = ?1 "
+            "UNION ALL SELECT 1 FROM renditions WHERE profile = ?1",
+            profile,
+        )
         before = flight.link.up_bytes
         while flight.link.up_bytes < before + random.randrange(5_000, 40_000) and not named(flight, profile):
             time.sleep(0.01)
