@@ -49,6 +49,11 @@ class Library:
         return self.root / "renditions"
 
     @property
+    def protections(self) -> Path:
+        """Captions and other voices' recordings that protected takes need."""
+        return self.root / "protections"
+
+    @property
     def live(self) -> Path:
         """What the running worker is doing, for other terminals to read; nothing decides by it."""
         return self.root / "live.json"
@@ -64,7 +69,7 @@ class Library:
 
     def make(self) -> None:
         """Makes the folders that are missing. Raises DiskFull, NeedsCrew."""
-        for folder in (self.rolling, self.originals, self.renditions):
+        for folder in (self.rolling, self.originals, self.renditions, self.protections):
             disk.make_folder(folder)
 
 

@@ -19,6 +19,7 @@ from fieldkit.journal import Journal
 from fieldkit.model import Station
 from fieldkit.outbox import Outbox
 from fieldkit.pipeline import Audience, Outcome, Worker
+from fieldkit.protector import Protector
 from fieldkit.recorder import Recorder, measured
 from fieldkit.renderer import Renderer
 from fieldkit.sync import live
@@ -100,6 +101,11 @@ class Kit:
     def recorder(self) -> Recorder:
         """The way in, from cameras and cards."""
         return Recorder(self.library, self.settings)
+
+    @property
+    def protector(self) -> Protector:
+        """Who keeps people from being seen or heard."""
+        return Protector(self.library, self.settings, self.journal)
 
     @property
     def outbox(self) -> Outbox:

@@ -23,11 +23,14 @@ class Shown:
     held: str | None  # why nothing is sent for now
     spent: int  # bytes today
     budget: int | None
+    unsigned: int = 0  # protected renditions that wait for a person's word
 
     @property
     def as_json(self) -> Iterator[str]:
         """What `fieldkit queue --json` prints, in pieces."""
-        return queue.document(self.lines, self.sight, self.held, {"today": self.today})
+        return queue.document(
+            self.lines, self.sight, self.held, {"today": self.today, "unsigned": self.unsigned}
+        )
 
     @property
     def today(self) -> dict[str, Any]:
@@ -50,10 +53,11 @@ class Outbox:
             waiting = journal.lineup.waiting(self.settings.store or "")
             hashes = journal.lineup.named(sight.sent)
             why = journal.lineup.why_refused()
+            unsigned = len(journal.protection.drafts())
         # a worker may have been given other limits on its command line than those that are set
         why_held = sight.held if at_work else holding(self.settings, lambda: spent)()
         lines = queue.listing(waiting, hashes, why, sight, at_work=at_work, held=why_held)
-        return Shown(lines, sight, why_held if lines else None, spent, self.settings.budget)
+        return Shown(lines, sight, why_held if lines else None, spent, self.settings.budget, unsigned)
 
     def say(self, word: Word, ids: Sequence[str]) -> list[Meant]:
         """Puts the crew's word about uploads on record; a worker acts on it within a second. Raises NeedsCrew."""

@@ -19,7 +19,7 @@ from fieldkit.errors import (
     WorthRetrying,
 )
 from fieldkit.journal import Due, Journal
-from fieldkit.model import Original, Receipt, Refusal, Rendition, Station, Upload
+from fieldkit.model import Draft, Original, Receipt, Refusal, Rendition, Station, Upload
 from fieldkit.sync.follow import Follow
 from fieldkit.sync.push import Progress, Push, Spoiled
 
@@ -46,6 +46,7 @@ class Outcome:
 
     salvaged: list[Original] = field(default_factory=list)
     rendered: list[Rendition] = field(default_factory=list)
+    drafted: list[Draft] = field(default_factory=list)  # protected, and wait for a person
     received: list[Receipt] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     spoiled: list[str] = field(default_factory=list)  # renditions found damaged, which are due again

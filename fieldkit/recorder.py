@@ -30,7 +30,7 @@ from fieldkit.config import Library, Settings
 from fieldkit.errors import FieldkitError, NeedsCrew, NoConsent
 from fieldkit.gear import Gear
 from fieldkit.journal import Journal
-from fieldkit.model import Consent, ConsentState, Rendition, TweetId
+from fieldkit.model import Consent, ConsentState, Protection, Rendition, TweetId
 from fieldkit.screen import Prompting
 from fieldkit.transcode import repair
 from fieldkit.transcode.adopt import adopt, fit
@@ -71,14 +71,14 @@ class Recorder:
         """The cameras and microphones."""
         return Gear(self.library, self.settings)
 
-    def order(self, tweet_id: TweetId, consent: Consent) -> Order:
+    def order(self, tweet_id: TweetId, consent: Consent, protection: Protection | None = None) -> Order:
         """What a new take is filed under."""
-        return Order(tweet_id, self.settings.place, self.settings.operator, consent)
+        return Order(tweet_id, self.settings.place, self.settings.operator, consent, protection)
 
-    def by_slate(self, consent: Consent) -> Callable[[Piece], Order]:
+    def by_slate(self, consent: Consent, protection: Protection | None = None) -> Callable[[Piece], Order]:
         """Files each piece under the tweet on the slate filmed before it."""
         answers = BySlate(lambda path: tweet_in(path, opened))
-        return lambda piece: self.order(answers(piece), consent)
+        return lambda piece: self.order(answers(piece), consent, protection)
 
     def ingest(
         self, found: Sequence[Piece], filed: Callable[[Piece], Order], progress: Callable[[int], None]

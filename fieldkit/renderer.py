@@ -9,12 +9,13 @@ from fieldkit.capture.salvage import Measure, salvage
 from fieldkit.config import Library
 from fieldkit.errors import Damaged, DiskFull, NeedsCrew, Unready
 from fieldkit.growing import Runway
-from fieldkit.journal import Due, Journal
+from fieldkit.journal import Due, Journal, Overtaken
 from fieldkit.model import Refusal, Station
 from fieldkit.pipeline import Outcome
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.guarded import Guard
 from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.render import Progress, render_due
 
@@ -38,12 +39,28 @@ class Renderer:
     def __call__(self, stop: threading.Event) -> Outcome:
         """Works until nothing is due or `stop` is set. Raises DiskFull, Unready, WorthRetrying."""
         disk.sweep(self.library.renditions)
+        guard = Guard(self.library, self.journal, self.ffmpeg)
+        guard.sweep()
         outcome = Outcome(salvaged=salvage(self.journal, self.library, self.measure))
         while not stop.is_set() and (due := self.journal.due_renditions(DUE)):
             first = due[0]
             if not self.library.originals.is_dir():
                 raise Unready(f"{self.library.originals} is not there; is the library's disk plugged in?")
+            protection = self.journal.protection.of(first.take.id)
             try:
+                if protection is not None:
+                    outcome.drafted.append(
+                        guard.make(
+                            first,
+                            protection,
+                            brief=self.brief,
+                            conditions=self.conditions(),
+                            progress=self.begin(first),
+                            tell=outcome.note(first),
+                            chosen=outcome.choices.append,
+                        )
+                    )
+                    continue
                 outcome.rendered.append(
                     render_due(
                         first,
@@ -60,6 +77,8 @@ class Renderer:
                 )
             except (DiskFull, Unready):
                 raise
+            except Overtaken:
+                continue  # due again, as it is protected now
             except (NeedsCrew, Damaged) as error:
                 refusal = Refusal(first.take.id, Station.RENDER, str(error), first.profile)
                 self.journal.refuse(refusal)

@@ -8,8 +8,8 @@ from importlib.resources import files
 from typing import Any
 
 from fieldkit.capture.hints import Face
+from fieldkit.yunet import NAME
 
-_MODEL = "yunet/face_detection_yunet_2023mar.onnx"
 _SCORE = 0.6  # OpenCV's own 0.9 loses three of four people who wear a mask
 _OVERLAP, _MOST = 0.3, 50
 
@@ -21,7 +21,7 @@ class Faces:
         import cv2  # noqa: PLC0415 - paid by the preview's process alone
 
         self._size = size
-        model = str(files("fieldkit.capture").joinpath(_MODEL))
+        model = str(files("fieldkit.yunet").joinpath(NAME))
         self._net: Any = cv2.FaceDetectorYN.create(model, "", size, _SCORE, _OVERLAP, _MOST)
 
     def largest(self, picture: Any) -> Face | None:

@@ -137,7 +137,9 @@ def _ingest(
             disk.publish(part, _place(order, copied, source, library))
     path = _place(order, before, source, library).relative_to(library.root).as_posix()
     original = Original(new_take(), path, before, size, seconds)
-    take, fresh = journal.ingest(original, order.tweet_id, order.place, order.operator, order.consent)
+    take, fresh = journal.ingest(
+        original, order.tweet_id, order.place, order.operator, order.consent, protection=order.protection
+    )
     if not fresh and (known := _known(order, before, journal)):
         return known
     return Ingested(take, original, fresh)
@@ -180,6 +182,8 @@ def _known(order: Order, sha256: Sha256, journal: Journal) -> Ingested | None:
         return None
     held = next(entry for entry in journal.entries(order.tweet_id) if entry.take.id == holder.id)
     assert held.original is not None
+    if order.protection is not None:
+        journal.protection.put(holder.id, order.protection)
     agreed = held.consent.state is ConsentState.NONE and order.consent.state is ConsentState.AGREED
     if agreed:
         journal.consent(holder.id, order.consent)

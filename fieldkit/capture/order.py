@@ -4,17 +4,18 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from fieldkit.model import Consent, Place, TakeId, TweetId
+from fieldkit.model import Consent, Place, Protection, TakeId, TweetId
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The slate before there is a take: which tweet is answered, where, by whom, with what consent."""
+    """The slate before there is a take: which tweet is answered, where, by whom, with what consent and protection."""
 
     tweet_id: TweetId
     place: Place | None
     operator: str | None
     consent: Consent
+    protection: Protection | None = None
 
 
 def new_take() -> TakeId:

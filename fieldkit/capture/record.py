@@ -50,7 +50,9 @@ def record(
     _room_for(shot, library)
     take_id, lock = roll(library)
     try:
-        take = journal.begin(take_id, order.tweet_id, order.place, order.operator, order.consent)
+        take = journal.begin(
+            take_id, order.tweet_id, order.place, order.operator, order.consent, protection=order.protection
+        )
         watch = Watch(take, shot, library, tell, show)
         try:
             filmed = watch.film(start, stop, lock, platform)

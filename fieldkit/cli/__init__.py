@@ -10,7 +10,20 @@ from typing import Any
 import click
 
 from fieldkit import __version__
-from fieldkit.cli import capture, check, gear, library, queue, requests, say, sync, takes, transcode, upkeep
+from fieldkit.cli import (
+    capture,
+    check,
+    gear,
+    library,
+    protect,
+    queue,
+    requests,
+    say,
+    sync,
+    takes,
+    transcode,
+    upkeep,
+)
 from fieldkit.cli.accounts import audit, user
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.store import store
@@ -78,6 +91,7 @@ for command in (
     takes.takes,
     takes.circle,
     takes.void,
+    protect.protect,
     transcode.render,
     transcode.transcode,
     check.check,

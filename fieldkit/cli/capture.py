@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -46,6 +46,7 @@ _NO_CONSENT = "No consent is on record, so it stays on this laptop until `fieldk
 @options.prompting
 @click.option("--size", metavar="WxH", default="1280x720", show_default=True, help="The picture's size.")
 @click.option("--fps", type=click.IntRange(1, 60), default=30, show_default=True, help="Frames per second.")
+@options.protection
 @options.consent
 @options.as_json
 @options.library
@@ -67,6 +68,7 @@ def record(
     spoken: bool | None,
     as_json: bool,
     folder: str | None,
+    **hidden: Any,
 ) -> None:
     """Record one take that answers TWEET (a tweet ID or its link, or the end of a requested one's ID).
 
@@ -83,6 +85,7 @@ def record(
     kit = options.kit(folder, camera=camera, microphone=microphone)
     given = options.consent_of(agreed, language or kit.settings.language, spoken)
     answered = chosen(tweet, folder)
+    protection = kit.protector.wanted(options.wish(hidden))
     desk = Desk()
     signal.signal(signal.SIGINT, lambda *_: desk.leave())  # ends the take well, as Space does
     signal.signal(signal.SIGTERM, lambda *_: desk.leave())
@@ -93,7 +96,7 @@ def record(
     slate.prompt(prompting.tweet, prompting.text)
     with keys(desk.press), slate:
         taken = kit.recorder.record(
-            kit.recorder.order(answered, given),
+            kit.recorder.order(answered, given, protection),
             seconds=seconds,
             size=_size(size),
             fps=fps,
@@ -142,6 +145,7 @@ def _size(text: str) -> tuple[int, int]:
     help="The tweet they answer: its ID or link, or the end of a requested one's ID. Without it, that of the slate "
     "(`fieldkit slate`) filmed before.",
 )
+@options.protection
 @options.consent
 @options.as_json
 @options.library
@@ -153,6 +157,7 @@ def ingest(
     spoken: bool | None,
     as_json: bool,
     folder: str | None,
+    **hidden: Any,
 ) -> int:
     """Take in video files, folders or a camera card: copied, read back and compared; the source is never touched.
 
@@ -168,10 +173,11 @@ def ingest(
     if not found:
         raise NeedsCrew(f"There is no video file in {', '.join(map(str, paths))}.")
     tweet = chosen_or_slates(tweet, folder)
+    protection = kit.protector.wanted(options.wish(hidden))
     if tweet is None:
-        filed = kit.recorder.by_slate(consent)
+        filed = kit.recorder.by_slate(consent, protection)
     else:
-        order = kit.recorder.order(tweet, consent)
+        order = kit.recorder.order(tweet, consent, protection)
         filed = lambda _: order  # noqa: E731 - one sort of filing beside the other
     done, damaged = 0, False
     results: list[dict[str, object]] = []

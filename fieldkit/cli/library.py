@@ -118,6 +118,8 @@ def status(as_json: bool, folder: str | None) -> None:
     click.echo(f"Store    {kit.settings.store or 'none set: fieldkit init --store URL'}")
     click.echo(f"Link     {say.rate(link.bits_per_second) if link else 'not measured yet'}")
     click.echo(f"Queue    {len(to_send)} to send, {say.size(left)}")
+    if waiting.unsigned:
+        click.echo(f"         {waiting.unsigned} wait for sign-off")
     if waiting.held:
         click.echo(f"         {waiting.held}")
     if waiting.budget:

@@ -14,11 +14,12 @@ from click.shell_completion import CompletionItem
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.config import rate_of, seconds_of, size_of
 from fieldkit.errors import Damaged, FieldkitError, NeedsCrew
-from fieldkit.model import Consent, ConsentState, Language, Manner, TweetId
+from fieldkit.model import Consent, ConsentState, Language, Manner, Method, Region, TweetId, Voice
 
 if TYPE_CHECKING:
     from fieldkit.dispatch import Dispatch
     from fieldkit.kit import Kit
+    from fieldkit.protector import Wish
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -156,6 +157,51 @@ def explained(function: _F) -> _F:
     ):
         function = option(function)
     return function
+
+
+def protection(function: _F) -> _F:
+    """--protect, --region, --voice, --voice-file, --captions."""
+    for option in (
+        click.option(
+            "--captions",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="SRT",
+            help="What is said, for a protected clip; without sound it takes them.",
+        ),
+        click.option(
+            "--voice-file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="Another person's recording of the words, for --voice revoice.",
+        ),
+        click.option(
+            "--voice",
+            type=click.Choice([each.value for each in Voice]),
+            help="Hide the voice: no sound, with captions, or another person's voice.",
+        ),
+        click.option(
+            "--region",
+            metavar="X,Y,W,H",
+            help="What --protect cover hides, in per cent of the picture as it is played; without it all of it.",
+        ),
+        click.option(
+            "--protect",
+            type=click.Choice([each.value for each in Method]),
+            help="Hide the face: a solid cover, a card without picture, or filmed so that any face is an error.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def wish(typed: dict[str, Any]) -> "Wish":
+    """What was typed of a protection. Raises NeedsCrew."""
+    from fieldkit.protector import Wish
+
+    region = Region.parse(typed["region"]) if typed["region"] else None
+    method = Method(typed["protect"]) if typed["protect"] else None
+    voice = Voice(typed["voice"]) if typed["voice"] else None
+    return Wish(method, region, voice, typed["voice_file"], typed["captions"])
 
 
 def consent(function: _F) -> _F:

@@ -158,6 +158,10 @@ def _show(shown: "Shown") -> None:
         say.note(f"Today: {say.size(shown.spent)} of {say.size(shown.budget)} sent")
     if shown.held:
         say.note(shown.held)
+    if shown.unsigned:
+        say.note(
+            f"{shown.unsigned} protected waiting for sign-off: `fieldkit takes`, `fieldkit protect TAKE --sheet`"
+        )
     if not shown.lines:
         say.note("Nothing waits.")
         return

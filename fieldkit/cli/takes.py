@@ -132,9 +132,26 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
             }
             for r in entry.renditions
         ],
+        "protection": _protection(entry),
         "decision": entry.decided.decision if entry.decided else None,
         "why": entry.decided.why if entry.decided else None,
         "refusal": " ".join(dict.fromkeys(refusal.why for refusal in entry.refusals)) or None,
+    }
+
+
+def _protection(entry: Entry) -> dict[str, Any] | None:
+    protection = entry.protection
+    if protection is None:
+        return None
+    return {
+        "method": protection.method,
+        "region": str(protection.region) if protection.region else None,
+        "voice": protection.voice,
+        "unsigned": [
+            {"profile": draft.rendition.profile, "sha256": draft.rendition.sha256, "shown": draft.shown}
+            for draft in entry.drafts
+        ],
+        "in_the_open": sorted({slip.store for slip in entry.slips}),
     }
 
 
@@ -173,5 +190,8 @@ def state_of(entry: Entry) -> str:
     if entry.consent.state is not ConsentState.AGREED:
         return f"stays here: {'consent withdrawn' if entry.consent.state is ConsentState.WITHDRAWN else 'no consent'}"
     made = [f"{r.profile} {'arrived' if r.profile in entry.receipted else 'waits'}" for r in entry.renditions]
+    made += [f"{draft.rendition.profile} waits for sign-off" for draft in entry.drafts]
+    if entry.slips:
+        made.insert(0, "the store has it unprotected: tell the command centre")
     decided = [entry.decided.decision] if entry.decided else []
     return ", ".join([*made, *decided]) or "to be rendered"

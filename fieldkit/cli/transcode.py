@@ -63,6 +63,10 @@ def render(
                     {"take": r.take, "profile": r.profile, "sha256": r.sha256, "bytes": r.bytes}
                     for r in outcome.rendered
                 ],
+                "unsigned": [
+                    {"take": d.rendition.take, "profile": d.rendition.profile, "sha256": d.rendition.sha256}
+                    for d in outcome.drafted
+                ],
                 "refused": [{"take": r.take, "profile": r.profile, "why": r.why} for r in outcome.refused],
                 "notes": outcome.notes,
             }
@@ -80,9 +84,11 @@ def render(
     _explained(outcome.choices, plot, deadline, table=explain and not as_json)
     for sentence in outcome.troubles:
         say.trouble(sentence)
-    if not (outcome.salvaged or outcome.rendered or outcome.refused):
+    if not (outcome.salvaged or outcome.rendered or outcome.drafted or outcome.refused):
         say.note("Nothing is due.")
-    return options.exit_code(len(outcome.rendered), len(outcome.refused), damaged=outcome.damaged)
+    return options.exit_code(
+        len(outcome.rendered) + len(outcome.drafted), len(outcome.refused), damaged=outcome.damaged
+    )
 
 
 def _explained(

@@ -3,6 +3,7 @@
 from fieldkit.journal.centre import Asked, Contact, Retake
 from fieldkit.journal.journal import Journal
 from fieldkit.journal.lineup import Meant, Waiting, Word
+from fieldkit.journal.protection import Overtaken
 from fieldkit.journal.questions import Due, Entry
 
-__all__ = ["Asked", "Contact", "Due", "Entry", "Journal", "Meant", "Retake", "Waiting", "Word"]
+__all__ = ["Asked", "Contact", "Due", "Entry", "Journal", "Meant", "Overtaken", "Retake", "Waiting", "Word"]

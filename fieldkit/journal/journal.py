@@ -11,12 +11,14 @@ from fieldkit.journal import database, rows
 from fieldkit.journal.centre import Centre
 from fieldkit.journal.flights import Flights
 from fieldkit.journal.lineup import Lineup
+from fieldkit.journal.protection import Protections
 from fieldkit.journal.questions import Questions
 from fieldkit.model import (
     Consent,
     ConsentState,
     Original,
     Place,
+    Protection,
     Receipt,
     Refusal,
     Rendition,
@@ -47,6 +49,7 @@ class Journal(Questions):
         self.lineup = Lineup(self._db, self._stamp)
         self.centre = Centre(self._db, self._stamp)
         self.flights = Flights(self._db, self._stamp)
+        self.protection = Protections(self._db, self._stamp)
 
     def close(self) -> None:
         """Ends the connection; what was written is durable already."""
@@ -67,11 +70,18 @@ class Journal(Questions):
     # ── facts in ────────────────────────────────────────────────────────────────────────────────────
 
     def begin(
-        self, take: TakeId, tweet_id: TweetId, place: Place | None, operator: str | None, consent: Consent
+        self,
+        take: TakeId,
+        tweet_id: TweetId,
+        place: Place | None,
+        operator: str | None,
+        consent: Consent,
+        *,
+        protection: Protection | None = None,
     ) -> Take:
         """The intent, before the camera rolls: returns the take with its number within the tweet."""
         with database.transaction(self._db):
-            return self._begin(take, tweet_id, place, operator, consent)
+            return self._begin(take, tweet_id, place, operator, consent, protection=protection)
 
     def seal(self, original: Original, verdict: Verdict | None = None) -> None:
         """The take's original is safe on disk, and this was found of it. Sealing it twice is nothing."""
@@ -86,13 +96,15 @@ class Journal(Questions):
         place: Place | None,
         operator: str | None,
         consent: Consent,
+        *,
+        protection: Protection | None = None,
     ) -> tuple[Take, bool]:
         """A take and its original at once; (take, False) where this tweet already has these bytes."""
         with database.transaction(self._db):
             known = self._holder(tweet_id, original.sha256)
             if known is not None:
                 return known, False
-            take = self._begin(original.take, tweet_id, place, operator, consent)
+            take = self._begin(original.take, tweet_id, place, operator, consent, protection=protection)
             self._seal(original)
             return take, True
 
@@ -108,10 +120,12 @@ class Journal(Questions):
     def rendered(self, rendition: Rendition, passport: Mapping[str, Any] | None = None) -> None:
         """The rendition is safe on disk; it takes the place of an earlier one of its profile.
 
-        `passport` says how it was made, in values that JSON takes.
+        `passport` says how it was made, in values that JSON takes. Raises Overtaken for a take that is protected:
+        of those only what was signed becomes a rendition.
         """
         row = rows.columns(rendition)
         with database.transaction(self._db):
+            self.protection.demand(rendition.take, None)
             self._drop(rendition.take, rendition.profile)
             self._insert("renditions", **row, made_at=self._stamp())
             if passport is not None:
@@ -182,7 +196,14 @@ class Journal(Questions):
     # ── one row each ────────────────────────────────────────────────────────────────────────────────
 
     def _begin(
-        self, take: TakeId, tweet_id: TweetId, place: Place | None, operator: str | None, consent: Consent
+        self,
+        take: TakeId,
+        tweet_id: TweetId,
+        place: Place | None,
+        operator: str | None,
+        consent: Consent,
+        *,
+        protection: Protection | None,
     ) -> Take:
         last = self._rows("SELECT coalesce(max(number), 0) AS n FROM takes WHERE tweet_id = ?", tweet_id)
         begun_at = datetime.fromisoformat(self._stamp())
@@ -197,6 +218,8 @@ class Journal(Questions):
             operator=operator,
         )
         self._consent(take, consent)
+        if protection is not None:
+            self.protection.enter(take, protection)
         return made
 
     def _seal(self, original: Original) -> bool:

@@ -8,14 +8,18 @@ from typing import Any
 
 from fieldkit.errors import NeedsCrew
 from fieldkit.journal import database, rows
+from fieldkit.journal.protection import Hidden
 from fieldkit.model import (
     Consent,
     ConsentState,
     Decided,
+    Draft,
     Original,
+    Protection,
     Refusal,
     Rendition,
     Sha256,
+    Slip,
     Station,
     Take,
     TakeId,
@@ -48,6 +52,9 @@ class Entry:
     passports: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # by profile
     verdict: Verdict | None = None  # None for what was not recorded here
     decided: Decided | None = None  # the command centre's newest word
+    protection: Protection | None = None
+    drafts: list[Draft] = field(default_factory=list)  # protected, and wait for a person's word
+    slips: list[Slip] = field(default_factory=list)  # what a store had of it in the open
 
 
 class Questions:
@@ -67,6 +74,7 @@ class Questions:
             SELECT t.*, o.path, o.sha256, o.bytes, o.seconds, o.recovered, p.value AS profile
             FROM json_each(?) AS p CROSS JOIN releasable AS t JOIN originals AS o USING (take)
             WHERE NOT EXISTS (SELECT 1 FROM renditions WHERE take = t.take AND profile = p.value)
+              AND NOT EXISTS (SELECT 1 FROM drafts WHERE take = t.take AND profile = p.value)
               AND NOT EXISTS (SELECT 1 FROM refusals
                               WHERE take = t.take AND station = 'render' AND profile IN ('', p.value))
             ORDER BY p.key, t.circled DESC, t.entered
@@ -198,7 +206,13 @@ class Questions:
             },
             rows.verdict_of(row) if row["sentence"] else None,
             rows.decided_of(row) if row["decision"] else None,
+            *self._hidden(take.id),
         )
+
+    def _hidden(self, take: TakeId) -> tuple[Protection | None, list[Draft], list[Slip]]:
+        hidden = Hidden(self._db)
+        protection = hidden.of(take)
+        return (protection, hidden.drafts(take), hidden.slips(take)) if protection else (None, [], [])
 
     def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         with database.translated():

@@ -14,29 +14,38 @@ from fieldkit.model.nouns import (
     Upload,
     Verdict,
 )
+from fieldkit.model.protection import Draft, Kept, Method, Protection, Region, Slip, Voice, coded
 from fieldkit.model.request import Decided, Priority, Request, tidy
 
 __all__ = [
     "Consent",
     "ConsentState",
     "Decided",
+    "Draft",
     "Hours",
+    "Kept",
     "Language",
     "Manner",
+    "Method",
     "Original",
     "Place",
     "Priority",
+    "Protection",
     "Receipt",
     "Refusal",
+    "Region",
     "Rendition",
     "Request",
     "Sha256",
+    "Slip",
     "Station",
     "Take",
     "TakeId",
     "TweetId",
     "Upload",
     "Verdict",
+    "Voice",
     "author_in",
+    "coded",
     "tidy",
 ]

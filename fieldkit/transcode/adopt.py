@@ -37,6 +37,10 @@ def adopt(take: Take, original: Original, library: Library, journal: Journal) ->
 
     Raises what `fit` does, DiskFull, Damaged.
     """
+    if journal.protection.of(take.id) is not None:
+        raise Refused(
+            "This take is protected, so it is never sent as it is; `fieldkit render` makes what is."
+        )
     made = {each.profile: each for each in journal.entry(take.id).renditions}
     if "tweet" in made:
         return made["tweet"]

@@ -12,7 +12,7 @@ from fieldkit import __version__, disk
 from fieldkit.config import Library
 from fieldkit.errors import NeedsCrew, Refused
 from fieldkit.growing import Runway
-from fieldkit.journal import Due, Journal
+from fieldkit.journal import Due, Journal, Overtaken
 from fieldkit.model import Rendition, Sha256
 from fieldkit.transcode import bookfile, explain, fonts, naming, repair, script
 from fieldkit.transcode.boxes import boxes
@@ -105,8 +105,9 @@ def render_due(
 ) -> Rendition:
     """Makes what is due and puts it on record. Raises Damaged for an original that is not what was sealed.
 
-    The rest as `render`. The name tells tweet and hash only, because it travels. `tell` is given the notes,
-    `chosen` the choice where there was one, and the `runway` what may be sent while it is encoded.
+    The rest as `render`. Raises Overtaken where the take was protected meanwhile: then no file is left. The name tells
+    tweet and hash only, because it travels. `tell` is given the notes, `chosen` the choice where there was one, and
+    the `runway` what may be sent while it is encoded.
     """
     source = library.root / due.original.path
     disk.verify(source, due.original.sha256)
@@ -137,7 +138,11 @@ def render_due(
         width=made.width,
         height=made.height,
     )
-    journal.rendered(rendition, made.passport.document())
+    try:
+        journal.rendered(rendition, made.passport.document())
+    except Overtaken:
+        made.path.unlink(missing_ok=True)
+        raise
     for sentence in (*saved, *made.notes, *(explain.two_lines(made.choice) if made.choice else ())):
         tell(sentence)
     if made.choice:

@@ -131,8 +131,8 @@ def test_faults_are_heard_in_the_bundled_clip_with_sound() -> None:
 
 
 def test_the_detector_is_the_one_whose_licence_lies_beside_it() -> None:
-    model = files("fieldkit.capture").joinpath("yunet/face_detection_yunet_2023mar.onnx").read_bytes()
-    told = files("fieldkit.capture").joinpath("yunet/LICENSE").read_text("utf-8")
+    model = files("fieldkit.yunet").joinpath("face_detection_yunet_2023mar.onnx").read_bytes()
+    told = files("fieldkit.yunet").joinpath("LICENSE").read_text("utf-8")
     assert hashlib.sha256(model).hexdigest() in told
     assert "MIT" in told
 
