@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldkit.journal import database
+from fieldkit.journal.protection import Hidden
 from fieldkit.model import TakeId
 
 _STEERED = """
@@ -36,11 +37,15 @@ class Flights:
         self._db, self._stamp = db, stamp
 
     def begun(self, take: TakeId, profile: str, recipe: Mapping[str, Any]) -> Flight:
-        """Before the encode: the same flight again where the recipe is the same, a new one where it is not."""
+        """Before the encode: the same flight again where the recipe is the same, a new one where it is not.
+
+        Raises Overtaken where the take was protected meanwhile: nothing of those travels before it is signed.
+        """
         known = self.of(take, profile)
         if known is not None and known.recipe == recipe:
             return known
         with database.transaction(self._db):
+            Hidden(self._db).demand(take, None)
             self._db.execute("DELETE FROM flights WHERE take = ? AND profile = ?", (take, profile))
             number = self._db.execute(
                 "INSERT INTO flights (take, profile, recipe, at) VALUES (?, ?, ?, ?)",

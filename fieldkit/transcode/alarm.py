@@ -27,12 +27,10 @@ _SIDE, _CLOSE = (
     640,
     1280,
 )  # pixels of the long side: at 640 a face of 60 is found in 19 of 20, at 1280 one of 30
-_EVERY = 5  # how often a picture is looked at closely
-_BRIGHT, _DARK, _BLACK = (
-    110.0,
-    20.0,
-    8.0,
-)  # of 255: what is aimed at; below it nothing is sure; nothing there at all
+_EVERY = 3  # how often a picture is looked at closely: ten times a second or so
+# of 255: what is aimed at; below it nothing is sure (at 30, with noise, a face of 45 pixels was lost in a clip of
+# benchmarks/protection.py); a range within which there is nothing at all
+_BRIGHT, _DARK, _BLACK = 110.0, 40.0, 8.0
 _SHADOWS = 0.4  # the power by which shadows are lifted
 _MARGIN = 0.1  # of a face's size, by which a cover must be larger on each side: hair, chin and ears
 

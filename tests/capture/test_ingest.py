@@ -81,7 +81,7 @@ def test_an_ingest_that_died_before_its_row_is_adopted(
     order: Order, journal: Journal, library: Library, readable: Readable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as dying:
-        dying.setattr(journal, "ingest", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        dying.setattr(journal, "ingest", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             ingest(clip("bikes"), order, journal, library, readable=readable)
     (left,) = library.originals.iterdir()

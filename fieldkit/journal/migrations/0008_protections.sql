@@ -96,6 +96,7 @@ CREATE TRIGGER protection_recorded AFTER INSERT ON protections BEGIN
     DELETE FROM passports WHERE take = NEW.take;
     DELETE FROM renditions WHERE take = NEW.take;
     DELETE FROM drafts WHERE take = NEW.take;
+    DELETE FROM flights WHERE take = NEW.take;      -- of 0009: what is being sent while it is encoded
     DELETE FROM refusals WHERE take = NEW.take AND station = 'render';
     INSERT INTO requeue (take) VALUES (NEW.take);
     INSERT INTO history (take, fact, detail)
