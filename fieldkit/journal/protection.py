@@ -25,6 +25,11 @@ class Hidden:
         found = self._rows("SELECT * FROM protected WHERE take = ?", take)
         return _protection_of(found[0]) if found else None
 
+    def demand(self, take: TakeId, made_for: Protection | None) -> None:
+        """Raises Overtaken where the take's protection is another one than what was made for."""
+        if self.of(take) != made_for:
+            raise Overtaken("This take was protected meanwhile; what was made of it is thrown away.")
+
     def drafts(self, take: TakeId | None = None) -> list[Draft]:
         """What waits for a person's word, of one take or of all."""
         found = self._rows(
@@ -84,11 +89,6 @@ class Protections(Hidden):
                 self._stamp(),
             ),
         )
-
-    def demand(self, take: TakeId, made_for: Protection | None) -> None:
-        """Raises Overtaken where the take's protection is another one than what was made for."""
-        if self.of(take) != made_for:
-            raise Overtaken("This take was protected meanwhile; what was made of it is thrown away.")
 
     def drafted(
         self, rendition: Rendition, sheet: str, made_for: Protection, passport: Mapping[str, Any]

@@ -193,3 +193,17 @@ def test_a_crew_protects_looks_signs_and_only_then_it_is_sent(tmp_path: Path, fa
     assert (take["protection"]["method"], take["protection"]["voice"]) == ("cover", "mute")
     assert take["renditions"] == []
     assert not list((tmp_path / "library" / "renditions").iterdir())
+
+
+def test_nothing_of_a_protected_take_travels_while_it_is_encoded(
+    tmp_path: Path, journal: Journal, face: Path
+) -> None:
+    take = kept(tmp_path / "library", journal, face, None)
+    flight = journal.flights.begun(take.take, "tweet", {})
+    journal.flights.sent_to(flight, "https://s.example", "https://s.example/files/1")
+    assert journal.flights.is_wanted(flight)
+    journal.protection.put(take.take, COVER)
+    assert not journal.flights.is_wanted(flight)
+    assert [number for number, _ in journal.flights.adrift("https://s.example")] == [flight.number]
+    with pytest.raises(Overtaken):
+        journal.flights.begun(take.take, "tweet", {"crf": 1})
