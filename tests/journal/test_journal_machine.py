@@ -12,10 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from support.facts import AGREED, NONE, WITHDRAWN, original, rendition, take_id
 
 from fieldkit.errors import NeedsCrew
-from fieldkit.journal import Journal, Meant, Word
-from fieldkit.model import ConsentState, Receipt, Refusal, Request, Station, TweetId
+from fieldkit.journal import Journal, Meant, Overtaken, Word
+from fieldkit.model import ConsentState, Method, Protection, Receipt, Refusal, Request, Station, TweetId
 
 PROFILES = ("proxy", "tweet")
+COVER = Protection(Method.COVER)
 STORE = "https://clips.example.org"
 
 
@@ -31,6 +32,7 @@ class Line(RuleBasedStateMachine):
         self.consent, self.made, self.received, self.refused = {}, set(), set(), set()
         self.unsent, self.words, self.circles = set(), [], []
         self.due = {}
+        self.protected, self.drafts, self.shown = set(), set(), set()
 
     def teardown(self):
         self.journal.close()
@@ -71,8 +73,41 @@ class Line(RuleBasedStateMachine):
     @rule()
     def render_what_is_first(self):
         if due := self.journal.due_renditions(PROFILES):
-            self.journal.rendered(rendition(due[0].take.id, due[0].profile))
-            self.made.add((due[0].take.id, due[0].profile))
+            made = rendition(due[0].take.id, due[0].profile)
+            try:
+                self.journal.rendered(made)
+                assert made.take not in self.protected
+                self.made.add((made.take, made.profile))
+            except Overtaken:
+                assert made.take in self.protected
+                self.journal.protection.drafted(made, f"{made.path}.jpg", COVER, {})
+                self.drafts.add((made.take, made.profile))
+
+    @rule(data=st.data())
+    def protect(self, data):
+        if take := self.pick(data):
+            self.journal.protection.put(take, COVER)
+            self.protected.add(take)
+            for known in (self.made, self.received, self.refused, self.drafts, self.shown):
+                known -= {(take, profile) for profile in PROFILES}
+
+    @rule()
+    def look(self):
+        self.journal.protection.shown(self.journal.protection.drafts())
+        self.shown = set(self.drafts)
+
+    @rule(data=st.data())
+    def sign(self, data):
+        if found := self.journal.protection.drafts():
+            made = data.draw(st.sampled_from(found)).rendition
+            upload = made.take, made.profile
+            try:
+                self.journal.protection.sign(made.take, made.profile, made.sha256, "K7")
+                assert upload in self.shown
+                self.drafts.remove(upload)
+                self.made.add(upload)
+            except NeedsCrew:
+                assert upload not in self.shown
 
     @rule()
     def refuse_what_is_first(self):
@@ -191,7 +226,7 @@ class Line(RuleBasedStateMachine):
     def what_is_due_follows_from_the_facts(self):
         wanted = {(take, profile) for take in self.releasable() for profile in PROFILES}
         found = self.journal.due_renditions(PROFILES)
-        assert {(d.take.id, d.profile) for d in found} == wanted - self.made - self.refused
+        assert {(d.take.id, d.profile) for d in found} == wanted - self.made - self.refused - self.drafts
         assert {t.id for t in self.journal.unsealed()} == set(self.takes) - self.sealed
 
     @invariant()
