@@ -3,20 +3,26 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from support.crew import AGREED, TWEET, Crew
 from support.facts import rendition
+from support.footage import make
 from support.protection import SRT, kept, talking, written
 
+from fieldkit import disk
 from fieldkit.errors import NeedsCrew
 from fieldkit.journal import Journal, Overtaken
 from fieldkit.model import Kept as File
 from fieldkit.model import Method, Protection, Receipt, Region, Voice
 from fieldkit.transcode.alarm import Detector, pictures
-from fieldkit.transcode.guarded import sweep
+from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.guarded import Guard, sweep
 from fieldkit.transcode.mask import FILL
 from fieldkit.transcode.probe import probe
 
@@ -58,8 +64,6 @@ def test_a_cover_is_solid_from_the_first_picture_to_the_last(
 
 
 def test_the_detector_finds_that_face_lying_and_in_the_dark_too(face: Path) -> None:
-    import numpy as np
-
     detector = Detector()
     _, picture = next(pictures(face))
     assert detector.faces(picture)
@@ -75,8 +79,6 @@ def test_a_card_shows_no_picture_and_mute_leaves_no_sound(
 ) -> None:
     take = kept(tmp_path / "library", journal, face, None)
     path = written(take.library.protections / "words.srt")
-    from fieldkit import disk
-
     card = Protection(
         Method.AUDIO_CARD, voice=Voice.MUTE, captions=File("protections/words.srt", disk.hashed(path)[0])
     )
@@ -90,10 +92,6 @@ def test_a_card_shows_no_picture_and_mute_leaves_no_sound(
 
 
 def test_another_voice_takes_the_place_of_the_sound(tmp_path: Path, journal: Journal, face: Path) -> None:
-    from support.footage import make
-
-    from fieldkit import disk
-
     take = kept(tmp_path / "library", journal, face, None)
     other = make(
         take.library.protections / "other.wav",
@@ -107,8 +105,6 @@ def test_another_voice_takes_the_place_of_the_sound(tmp_path: Path, journal: Jou
 
 
 def loudest(path: Path) -> float:
-    import numpy as np
-
     with av.open(str(path)) as container:
         heard = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
     return float(np.abs(np.fft.rfft(heard)).argmax() * 48_000 / len(heard))
@@ -117,8 +113,6 @@ def loudest(path: Path) -> float:
 def test_protection_after_the_fact_throws_away_what_was_in_the_open(
     tmp_path: Path, journal: Journal, face: Path
 ) -> None:
-    from datetime import UTC, datetime
-
     take = kept(tmp_path / "library", journal, face, None)
     open_one = rendition(take.take, "proxy")
     path = take.library.root / open_one.path
@@ -140,9 +134,6 @@ def test_what_was_being_made_when_the_take_was_protected_is_thrown_away(
     take = kept(tmp_path / "library", journal, face, COVER)
     due = take.due()
     journal.protection.put(take.take, Protection(Method.COVER, AROUND))
-    from fieldkit.transcode.ffmpeg import Ffmpeg
-    from fieldkit.transcode.guarded import Guard
-
     with pytest.raises(Overtaken):
         Guard(take.library, journal, Ffmpeg()).make(due, COVER)
     assert take.left == []
@@ -157,10 +148,11 @@ def test_no_statement_gets_round_the_journal(tmp_path: Path, journal: Journal, f
         db.execute(
             "INSERT INTO renditions VALUES (?, 'tweet', 'p', ?, 1, 1, 1, 1, '')", (take.take, "a" * 64)
         )
-    db.close()
-    with sqlite3.connect(take.library.journal) as db, pytest.raises(sqlite3.IntegrityError, match="appended"):
+    with (
+        closing(sqlite3.connect(take.library.journal)) as db,
+        pytest.raises(sqlite3.IntegrityError, match="appended"),
+    ):
         db.execute("DELETE FROM protections")
-    db.close()
 
 
 @pytest.mark.parametrize("text", ["", "1,2,3", "0,0,101,10", "-1,0,5,5", "a,b,c,d", "0,0,0,10", "nan,0,5,5"])
@@ -207,3 +199,21 @@ def test_nothing_of_a_protected_take_travels_while_it_is_encoded(
     assert [number for number, _ in journal.flights.adrift("https://s.example")] == [flight.number]
     with pytest.raises(Overtaken):
         journal.flights.begun(take.take, "tweet", {"crf": 1})
+
+
+def test_a_take_that_is_erased_takes_along_what_protected_it(
+    tmp_path: Path, journal: Journal, face: Path
+) -> None:
+    take = kept(tmp_path / "library", journal, face, None)
+    words = written(take.library.protections / "words.srt")
+    said = File("protections/words.srt", disk.hashed(words)[0])
+    journal.protection.put(take.take, Protection(Method.COVER, captions=said))
+    draft = take.make(Protection(Method.COVER, captions=said))
+    with closing(sqlite3.connect(take.library.journal)) as db, db:
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("DELETE FROM originals")
+    assert journal.protection.of(take.take) is None
+    assert sorted(journal.protection.leftovers()) == sorted([draft.rendition.path, draft.sheet, said.path])
+    assert sweep(take.library, journal) == []
+    assert take.left == []
+    assert not words.exists()

@@ -159,3 +159,8 @@ def test_7_refuses_to_fall_back_to_the_unprotected_where_captions_were_changed(
         take.make(mute)
     assert take.left == []
     assert path.is_file()
+
+
+def test_4_refuses_a_face_in_what_was_made_whatever_the_source_showed(face: Path) -> None:
+    with pytest.raises(Unsafe, match="face is seen"):
+        Alarm().after(face, Region(0, 0, 10, 10), 15, lambda: None)
