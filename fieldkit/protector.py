@@ -58,7 +58,7 @@ class Protector:
             wanted,
             spoken=self._kept(wish.voice_file) if wish.voice_file else spoken,
             captions=self._kept(wish.captions) if wish.captions else said,
-            by=self.settings.operator,
+            by=(self.settings.operator or "")[:40] or None,
         )
 
     @staticmethod
