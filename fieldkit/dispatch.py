@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fieldkit import pipeline
+from fieldkit import erase, pipeline
 from fieldkit.config import Library, Settings
 from fieldkit.errors import NeedsCrew
 from fieldkit.journal import Journal
@@ -113,12 +113,17 @@ class Dispatch:
                 pace=Outlay(purse, Pace(self.settings.rate)),
                 tell=tell,
             )
-            worker = pipeline.Pusher(journal, push, self.store, held, sight.holds, audience.arrived)
+            tidy = erase.tidied(journal, self.library, self.settings)
+            worker = pipeline.Pusher(
+                journal, push, self.store, held, sight.holds, audience.arrived, tidy, audience.trouble
+            )
 
             def work() -> Outcome:
                 enquiry.begin()
                 outcome = pipeline.once(self.library, "sync", worker, stop)
                 enquiry.end()
+                for sentence in tidy():  # what was heard at this contact
+                    audience.trouble(sentence)
                 return outcome
 
             yield work

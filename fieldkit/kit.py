@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from fieldkit import pipeline
+from fieldkit import erase, pipeline
 from fieldkit.capture.ingest import find
 from fieldkit.config import Library, Settings, library_and_settings
 from fieldkit.dispatch import Dispatch
@@ -104,6 +104,11 @@ class Kit:
     def outbox(self) -> Outbox:
         """The queue, to be looked at and steered."""
         return Outbox(self.library, self.settings)
+
+    def erase(self) -> list[str]:
+        """Deletes what was withdrawn, and announces and deletes what nobody agreed to; a sentence for each."""
+        with self.journal() as journal:
+            return erase.tidied(journal, self.library, self.settings)()
 
     def doctor(self) -> list[Finding]:
         """What keeps this laptop from working, and what to do about it."""
@@ -204,6 +209,7 @@ class Kit:
             audience.rendering,
             brief,
             self._conditions(journal),
+            erase.tidied(journal, self.library, self.settings),
         )
 
     def _conditions(self, journal: Journal) -> Callable[[], Conditions]:

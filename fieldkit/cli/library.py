@@ -41,16 +41,30 @@ from fieldkit.wanted import timestamp
     type=click.Path(resolve_path=True),
     help="A template with headline and address that each reply ends with.",
 )
+@click.option(
+    "--officer",
+    metavar="AGE1…",
+    help="The protection officer's public key: who may read who the speakers are.",
+)
+@click.option(
+    "--without-consent",
+    type=options.TimeParam(),
+    metavar="TIME",
+    help="How long a take without consent is kept before it is erased (72h).",
+)
 @options.library
 def init(folder: str | None, **settings: Any) -> None:
     """Make the library, or change its settings; what is not given stays."""
     from fieldkit.kit import Kit
+    from fieldkit.person import officer_of
 
     library, stored, broken = library_at(folder), Settings(), None
     try:
         stored = Settings.read(library, {}, {})  # the file alone: the environment is for one command
     except NeedsCrew as error:
         broken = error
+    if settings["officer"] is not None:
+        settings["officer"] = officer_of(settings["officer"])
     kit = Kit(library, stored.changed(**settings))
     if settings["end_card"] is not None:
         _ = kit.words  # said now, not by the first reply

@@ -1,4 +1,4 @@
-"""takes, circle, void, consent: what the crew decides about its takes."""
+"""takes, circle, void: what the crew decides about its takes."""
 
 from dataclasses import asdict
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import click
 
 from fieldkit.cli import options, say
-from fieldkit.errors import NeedsCrew
 from fieldkit.journal import Entry
-from fieldkit.model import Consent, ConsentState, TweetId
+from fieldkit.model import Consent, ConsentState, TweetId, in_order
+from fieldkit.wanted import timestamp
 
 
 @click.command(epilog=options.epilog("fieldkit takes", "fieldkit takes 826412345678901234 --json"))
@@ -60,45 +60,6 @@ def void(take: str, folder: str | None) -> None:
     )
 
 
-@click.command(
-    epilog=options.epilog(
-        "fieldkit consent 1f0c22 --agree --language sw --spoken", "fieldkit consent 1f0c22 --withdraw"
-    )
-)
-@click.argument("take")
-@click.option("--agree", is_flag=True, help="The speaker agrees to this reply being published.")
-@click.option("--withdraw", is_flag=True, help="The speaker takes it back, for good.")
-@click.option("--language", metavar="TAG", help="The language it was explained in (BCP 47).")
-@click.option("--spoken/--written", "spoken", default=None, help="How it was given.")
-@options.library
-def consent(
-    take: str, agree: bool, withdraw: bool, language: str | None, spoken: bool | None, folder: str | None
-) -> None:
-    """Put consent for TAKE on record, or withdraw it."""
-    if agree == withdraw:
-        raise click.UsageError("say --agree or --withdraw, and not both")
-    state = "agreed" if agree else "withdrawn"
-    with options.kit(folder).journal() as journal:
-        chosen = journal.take(take)
-        given: Consent = options.consent_of(state, language, spoken)
-        journal.consent(chosen.id, given)
-        entry = journal.entry(chosen.id)
-    name = f"take {chosen.number} of tweet {chosen.tweet_id}"
-    if given.state is ConsentState.AGREED:
-        after = "it is discarded, so it stays here" if entry.voided else "it may now be sent"
-        say.note(f"Consent is on record for {name}; {after}.")
-    elif entry.receipted:
-        raise NeedsCrew(
-            f"Withdrawn: nothing more of {name} is sent, but the store has it already. Tell the command centre now "
-            "to withdraw it there and to delete the reply."
-        )
-    else:
-        say.note(
-            f"Withdrawn: nothing more of {name} leaves this laptop; what the store has of an unfinished upload is "
-            "deleted there at the next `fieldkit sync` or `run`."
-        )
-
-
 def as_document(entry: Entry, root: str) -> dict[str, Any]:
     """One take as `fieldkit takes --json` prints it (blueprint 5.1); paths are absolute."""
     take, original = entry.take, entry.original
@@ -117,6 +78,9 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
         "recovered": bool(original and original.recovered),
         "consent": str(entry.consent.state),
         "language": entry.consent.language,
+        "terms": _terms(entry.consent) if entry.consent.state is ConsentState.AGREED else None,
+        "kept": entry.kept,
+        "erased": entry.erased,
         "circled": entry.circled,
         "voided": entry.voided,
         "renditions": [
@@ -135,6 +99,21 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
         "decision": entry.decided.decision if entry.decided else None,
         "why": entry.decided.why if entry.decided else None,
         "refusal": " ".join(dict.fromkeys(refusal.why for refusal in entry.refusals)) or None,
+    }
+
+
+def _terms(consent: Consent) -> dict[str, Any]:
+    """What was agreed to, in the words of the command."""
+    return {
+        "manner": consent.manner,
+        "heard_at": consent.heard_at,
+        "told": in_order(consent.told).split(),
+        "scope": in_order(consent.scope).split(),
+        "hidden": in_order(consent.hidden).split(),
+        "age": consent.age,
+        "risk": consent.risk,
+        "until": timestamp(consent.until) if consent.until else None,
+        "card": consent.card is not None,
     }
 
 
@@ -162,16 +141,22 @@ def _length(entry: Entry) -> str:
 
 def state_of(entry: Entry) -> str:
     """Where a take stands on the line, in a few words."""
+    if entry.erased:
+        return (
+            "deleted: withdrawn" if entry.consent.state is ConsentState.WITHDRAWN else "deleted: no consent"
+        )
     if entry.voided:
         return "discarded"
     if entry.refusals:
         return f"refused: {entry.refusals[0].why}"
     if entry.original is None:
         return "rolling, or to be salvaged by `fieldkit render`"
-    if entry.consent.state is ConsentState.WITHDRAWN and entry.receipted:
-        return "withdrawn, but the store has it: tell the command centre"
-    if entry.consent.state is not ConsentState.AGREED:
-        return f"stays here: {'consent withdrawn' if entry.consent.state is ConsentState.WITHDRAWN else 'no consent'}"
+    if entry.consent.state is ConsentState.WITHDRAWN:
+        return "stays here: consent withdrawn, deleted by the next command that works"
+    if entry.consent.state is ConsentState.NONE:
+        return "stays here: no consent"
+    if entry.kept:
+        return f"stays here: {entry.kept}"
     made = [f"{r.profile} {'arrived' if r.profile in entry.receipted else 'waits'}" for r in entry.renditions]
     decided = [entry.decided.decision] if entry.decided else []
     return ", ".join([*made, *decided]) or "to be rendered"
