@@ -95,7 +95,7 @@ def _terms(function: Any) -> Any:
     "--script", "script_in", metavar="TAG", help="Print what to say before you ask, in this language."
 )
 @click.option(
-    "--new-card", is_flag=True, help="Print a new code for their card; the one before no longer counts."
+    "--new-card", is_flag=True, help="Print another code for their card, where it was lost; each one counts."
 )
 @click.option(
     "--person",

@@ -109,14 +109,11 @@ class Farewell:
         ]
 
     def withdraw_card(self, card: Sha256) -> list[Take]:
-        """Withdraws what that code stands for; where nothing is known of it, the store will be told."""
+        """Withdraws what that code stands for here; the store is told of the code, for what others may have."""
         holders = self.holders_of(card)
         with database.transaction(self._db):
             self._withdraw([take.id for take in holders])
-            if not holders:
-                self._db.execute(
-                    "INSERT OR IGNORE INTO codes (card, at) VALUES (?, ?)", (card, self._stamp())
-                )
+            self._db.execute("INSERT OR IGNORE INTO codes (card, at) VALUES (?, ?)", (card, self._stamp()))
         return holders
 
     def untold(self, store: str) -> list[Withdrawal]:

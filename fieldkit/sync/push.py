@@ -231,7 +231,7 @@ class Push:
 
 
 def _by_hand(withdrawal: Withdrawal) -> str:
-    what = f"Take {withdrawal.take[-6:]}" if withdrawal.take else "A code that this laptop does not know"
+    what = f"Take {withdrawal.take[-6:]}" if withdrawal.take else "What a card’s code stands for"
     return f"{what} was withdrawn, and this store can't be told so: tell the people who run it, now."
 
 

@@ -17,7 +17,7 @@ def template(tmp_path_factory):
     return World.template(tmp_path_factory.mktemp("world"))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=histories())
 def test_what_is_withdrawn_is_out_of_reach_whatever_came_in_which_order(tmp_path_factory, template, steps):
     folder = tmp_path_factory.getbasetemp() / f"history{next(_count)}"

@@ -55,7 +55,7 @@ CREATE TABLE told (
     PRIMARY KEY (take, store)
 ) STRICT;
 
--- Codes that this library does not know, for the store to be told.
+-- Codes of cards that were withdrawn here, until the store was told.
 CREATE TABLE codes (
     card      TEXT PRIMARY KEY CHECK (length(card) = 64),
     at        TEXT NOT NULL
