@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from fieldkit.dispatch import Dispatch
 from fieldkit.doctor import Finding, examine
 from fieldkit.errors import FieldkitError
 from fieldkit.journal import Journal
-from fieldkit.model import Station
+from fieldkit.model import Station, TakeId
 from fieldkit.outbox import Outbox
 from fieldkit.pipeline import Audience, Outcome, Worker
 from fieldkit.recorder import Recorder, measured
@@ -109,6 +110,11 @@ class Kit:
         """Deletes what was withdrawn, and announces and deletes what nobody agreed to; a sentence for each."""
         with self.journal() as journal:
             return erase.tidied(journal, self.library, self.settings)()
+
+    def going(self, journal: Journal) -> dict[TakeId, datetime]:
+        """When takes that nobody agreed to will be erased, if nobody does."""
+        keep, now = timedelta(seconds=self.settings.without_consent), datetime.now(UTC)
+        return {each.take.id: erase.erased_at(each, keep, now) for each in journal.farewell.unagreed()}
 
     def doctor(self) -> list[Finding]:
         """What keeps this laptop from working, and what to do about it."""

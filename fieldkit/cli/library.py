@@ -107,13 +107,14 @@ def status(as_json: bool, folder: str | None) -> None:
     """One screen: the link, the queue, the takes, what the command centre wants and decided."""
     from fieldkit.cli.requests import as_document as request_as_document
     from fieldkit.cli.requests import retake_as_document, summary
-    from fieldkit.cli.takes import as_document, state_of
+    from fieldkit.cli.takes import as_document, leaving, state_of
 
     kit = options.kit(folder)
     waiting = kit.outbox.show()
     with kit.journal() as journal:
         entries, centre = journal.entries(), journal.centre
         asked, contact, retakes = centre.requests(), centre.contact(), centre.retakes()
+        going = kit.going(journal)
     now = datetime.now(UTC)
     if as_json:
         root = str(kit.library.root)
@@ -143,6 +144,8 @@ def status(as_json: bool, folder: str | None) -> None:
         click.echo(
             f"  {entry.take.id[-6:]}  {entry.take.tweet_id}  take {entry.take.number}  {state_of(entry)}"
         )
+    for line in leaving(going):
+        click.echo(f"         {line}")
 
 
 @click.command(epilog=options.epilog("fieldkit demo", "fieldkit demo clip.mp4 --keep"))

@@ -1,13 +1,15 @@
 """takes, circle, void: what the crew decides about its takes."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import click
 
 from fieldkit.cli import options, say
 from fieldkit.journal import Entry
-from fieldkit.model import Consent, ConsentState, TweetId, in_order
+from fieldkit.model import Consent, ConsentState, TakeId, TweetId, in_order
 from fieldkit.wanted import timestamp
 
 
@@ -19,9 +21,16 @@ def takes(tweet: TweetId | None, as_json: bool, folder: str | None) -> None:
     """List the takes of a tweet, or all of them."""
     kit = options.kit(folder)
     with kit.journal() as journal:
-        entries = journal.entries(tweet)
+        entries, going = journal.entries(tweet), kit.going(journal)
     if as_json:
-        say.document([as_document(entry, str(kit.library.root)) for entry in entries])
+        root = str(kit.library.root)
+        say.document(
+            [
+                as_document(entry, root)
+                | {"erased_after": timestamp(going[entry.take.id]) if entry.take.id in going else None}
+                for entry in entries
+            ]
+        )
         return
     if not entries:
         say.note("No takes yet: `fieldkit record TWEET` or `fieldkit ingest FILE --tweet TWEET` makes one.")
@@ -32,6 +41,8 @@ def takes(tweet: TweetId | None, as_json: bool, folder: str | None) -> None:
     for entry in entries:
         if entry.verdict and not entry.verdict.good and not entry.voided:
             say.note(f"Take {entry.take.id[-6:]}: {entry.verdict.sentence}")
+    for line in leaving(going):
+        say.note(line)
 
 
 @click.command(epilog=options.epilog("fieldkit circle 1f0c22"))
@@ -100,6 +111,14 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
         "why": entry.decided.why if entry.decided else None,
         "refusal": " ".join(dict.fromkeys(refusal.why for refusal in entry.refusals)) or None,
     }
+
+
+def leaving(going: Mapping[TakeId, datetime]) -> Iterator[str]:
+    """When takes without consent are erased, the first three; for people."""
+    for take, at in sorted(going.items(), key=lambda each: each[1])[:3]:
+        yield f"Take {take[-6:]} has no consent and is erased after {at:%Y-%m-%d %H:%M} UTC."
+    if len(going) > 3:
+        yield f"So are {len(going) - 3} more, later."
 
 
 def _terms(consent: Consent) -> dict[str, Any]:

@@ -111,16 +111,20 @@ class Questions:
         """Uploads there without a receipt that may no longer be made: hash, tweet, URL, and what is left here."""
         found = self._rows(
             """
-            SELECT l.sha256, l.tweet_id, l.url, k.*
-            FROM locations AS l
-                 LEFT JOIN (SELECT * FROM renditions JOIN takes USING (take)) AS k USING (sha256, tweet_id)
-            WHERE l.store = ?
-              AND NOT EXISTS (SELECT 1 FROM lineup AS q
+            WITH mine AS (
+                SELECT l.sha256, l.tweet_id, l.url, r.take, r.profile, r.path, r.bytes, r.seconds, r.width, r.height
+                FROM locations AS l JOIN renditions AS r USING (sha256) JOIN takes AS t USING (take, tweet_id)
+                WHERE l.store = ?1
+                UNION ALL
+                SELECT sha256, tweet_id, url, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+                FROM banned AS b CROSS JOIN locations USING (sha256, tweet_id)
+                WHERE store = ?1 AND NOT EXISTS (SELECT 1 FROM renditions WHERE sha256 = b.sha256)
+            )
+            SELECT * FROM mine AS l
+            WHERE NOT EXISTS (SELECT 1 FROM lineup AS q
                               WHERE q.sha256 = l.sha256 AND q.tweet_id = l.tweet_id AND NOT q.cancelled
-                                AND q.until > ?)
-              AND NOT EXISTS (SELECT 1 FROM receipts WHERE sha256 = l.sha256 AND store = l.store)
-              AND (k.take IS NOT NULL
-                   OR EXISTS (SELECT 1 FROM banned WHERE sha256 = l.sha256 AND tweet_id = l.tweet_id))
+                                AND q.until > ?2)
+              AND NOT EXISTS (SELECT 1 FROM receipts WHERE sha256 = l.sha256 AND store = ?1)
             """,
             store,
             self._stamp(),

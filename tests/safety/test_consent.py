@@ -55,6 +55,16 @@ def test_two_words_are_enough_and_mean_an_adult_a_reply_and_everything_shown(cre
     }
 
 
+def test_a_take_without_consent_says_when_it_goes(crew, take):
+    (listed,) = crew.takes()
+    assert listed["erased_after"] > listed["recorded_at"]
+    for command in ("takes", "status"):
+        told = crew.types(command)
+        assert f"Take {take[-6:]} has no consent and is erased after" in told.stdout + told.stderr
+    said(crew, take, "--agree")
+    assert crew.takes()[0]["erased_after"] is None
+
+
 def test_all_that_can_be_said_is_kept_and_what_it_forbids_is_told(crew, take):
     words = ["--manner", "witnessed", "--heard-at", "12", "--explained-by", "asha", "--interpreter", "so"]
     words += [

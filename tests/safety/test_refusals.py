@@ -14,10 +14,11 @@ from support.store import StoreProcess
 
 from fieldkit import erase
 from fieldkit.config import Library
-from fieldkit.errors import NeedsCrew, Withdrawn
+from fieldkit.errors import NeedsCrew, NoConsent, Withdrawn
 from fieldkit.journal import Journal
 from fieldkit.model import Age, Consent, Place, Rendition, Risk, Scope, Sha256, TakeId, Trait
 from fieldkit.sync.push import metadata
+from fieldkit.sync.steering import Steering
 from fieldkit.sync.tus import Tus
 
 STORE = "https://clips.example.org"
@@ -78,6 +79,18 @@ def test_1_refuses_what_has_no_consent_that_covers_a_reply_and_lasts(journal, li
     journal.rendered(rendition(take, "proxy"))
     journal.consent(take, consent)
     assert leaves(journal, take) is may
+
+
+def test_1_stops_in_the_middle_of_an_upload_when_the_consent_ends(library):
+    now, seconds = [NOON], [0.0]
+    with Journal(library.journal, lambda: now[0]) as journal:
+        made(journal, library, replace(AGREED, until=NOON + timedelta(seconds=2)))
+        gate = Steering(journal, STORE, lambda: None, lambda: seconds[0])
+        (upload,) = journal.lineup.sendable(STORE)
+        gate(upload)
+        now[0], seconds[0] = NOON + timedelta(seconds=2), 2.0
+        with pytest.raises(NoConsent):
+            gate(upload)
 
 
 @pytest.mark.parametrize("age", [Age.MINOR, Age.UNKNOWN])
