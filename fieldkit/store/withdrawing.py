@@ -20,7 +20,6 @@ from sqlalchemy import (
     Text,
     and_,
     delete,
-    exists,
     insert,
     or_,
     select,
@@ -230,23 +229,24 @@ def took_down(connection: Connection, number: int, at: str, who: str) -> bool:
 
 
 def _meant(connection: Connection, withdrawal: Withdrawal) -> list[Row[Any]]:
-    columns = (clips.c.number, clips.c.tweet_id, clips.c.sha256, clips.c.take, clips.c.place)
+    """The clips that it names, and every other rendition of their takes, with a card or not."""
     same: list[ColumnElement[bool]] = []
     if withdrawal.tweet_id is not None:
-        other = clips.alias()
-        same_take = exists().where(
-            other.c.tweet_id == clips.c.tweet_id,
-            other.c.take == clips.c.take,
-            other.c.sha256.in_(withdrawal.hashes),
-        )
-        named = or_(clips.c.sha256.in_(withdrawal.hashes), same_take)
+        named: ColumnElement[bool] = clips.c.sha256.in_(withdrawal.hashes)
         if withdrawal.take is not None:
             named = or_(named, clips.c.take == withdrawal.take)
         same.append(and_(clips.c.tweet_id == withdrawal.tweet_id, named))
     if withdrawal.card is not None:
         with_card = select(agreements.c.clip).where(agreements.c.card == withdrawal.card)
         same.append(clips.c.number.in_(with_card))
-    return list(connection.execute(select(*columns).where(or_(*same)))) if same else []
+    columns = (clips.c.number, clips.c.tweet_id, clips.c.sha256, clips.c.take, clips.c.place)
+    found: dict[int, Any] = {
+        row.number: row for row in connection.execute(select(*columns).where(or_(*same)))
+    }
+    for tweet_id, take in {(row.tweet_id, row.take) for row in found.values() if row.take}:
+        whole = select(*columns).where(clips.c.tweet_id == tweet_id, clips.c.take == take)
+        found |= {row.number: row for row in connection.execute(whole)}
+    return list(found.values())
 
 
 def _remember(connection: Connection, withdrawal: Withdrawal, at: str) -> None:

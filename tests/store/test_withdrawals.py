@@ -1,13 +1,18 @@
 """A withdrawal at the store, from whichever side and in whichever order it comes."""
 
 import threading
+from pathlib import Path
 
 import pytest
+from store.conftest import CHEAP, served
 from support.facts import sha256 as sha256_of
 from support.facts import take_id
 from support.tus import Tus, sha256
 
+from fieldkit.model import Place
 from fieldkit.model.card import card_of, new_code
+from fieldkit.store.house import House
+from fieldkit.store.tokens import Role
 
 CODE = new_code(b"sevenby")
 BODY, PROXY = b"the reply " * 400, b"a first look " * 40
@@ -118,6 +123,14 @@ def test_a_code_withdraws_what_it_stands_for_however_it_is_typed(store: Tus, twe
     assert any(each.get("card") == card_of(CODE) for each in told(store))
 
 
+def test_a_code_takes_what_came_before_there_was_a_card(store: Tus, tweet: str) -> None:
+    take, code = take_id(), new_code(b"a later")
+    store.upload(PROXY, tweet_id=tweet, take=take, profile="proxy", **agreed())
+    store.upload(BODY, tweet_id=tweet, take=take, profile="tweet", **agreed(card=card_of(code)))
+    assert store.ask("POST", "/withdrawals", json={"code": code}).json() == {"clips": 2}
+    assert asked(store, tweet) == []
+
+
 def test_a_code_that_comes_before_its_clip_is_not_forgotten(store: Tus, tweet: str) -> None:
     code = new_code(b"another")
     assert store.ask("POST", "/withdrawals", json={"code": code}).status_code == 202
@@ -166,3 +179,18 @@ def test_withdrawing_twice_is_withdrawing_once(store: Tus, tweet: str) -> None:
     answers = [store.ask("POST", "/withdrawals", json=said).status_code for _ in range(3)]
     assert answers == [200, 202, 202]
     assert len([each for each in told(store) if each.get("take") == take]) == 1
+
+
+def test_a_laptop_withdraws_what_its_place_sent_and_no_more(tmp_path: Path, tweet: str) -> None:
+    take = take_id()
+    with served(tmp_path) as store, House(tmp_path, cost=CHEAP) as house:
+        kakuma, zaatari = (
+            Tus(store.url, house.tokens.add(Role.LAPTOP, Place(name))[0]) for name in ("kakuma", "zaatari")
+        )
+        kakuma.upload(BODY, tweet_id=tweet, take=take)
+        said = {"tweet_id": tweet, "take": take}
+        assert zaatari.ask("POST", "/withdrawals", json=said).status_code == 403
+        assert zaatari.ask("DELETE", "/takedowns/1").status_code == 403
+        assert asked(kakuma, tweet) == [sha256(BODY)]
+        assert kakuma.ask("POST", "/withdrawals", json=said).status_code == 200
+        assert any(each.get("take") == take for each in told(zaatari))  # who may have an old copy
