@@ -26,7 +26,11 @@ def tidied(journal: Journal, library: Library, settings: Settings) -> Callable[[
 
 def withdrawn(journal: Journal, library: Library) -> list[str]:
     """Erases what was withdrawn; a sentence for each. What can't be deleted now is tried again by the next call."""
-    return [sentence for take in journal.farewell.unerased() for sentence in _tried(journal, library, take)]
+    return [
+        sentence
+        for take in journal.farewell.unerased()
+        for sentence in _tried(journal, library, take, Why.WITHDRAWN)
+    ]
 
 
 def unagreed(journal: Journal, library: Library, keep: timedelta, now: datetime) -> list[str]:
@@ -37,7 +41,7 @@ def unagreed(journal: Journal, library: Library, keep: timedelta, now: datetime)
             due.append(each.take.id)
             said.append(announced(each, keep, now))
         elif erased_at(each, keep, now) <= now:
-            said += _erased(journal, library, each.take, Why.NO_CONSENT)
+            said += _tried(journal, library, each.take, Why.NO_CONSENT)
     if due:
         journal.farewell.notice(due)
     return said
@@ -69,11 +73,11 @@ def orphans(journal: Journal, library: Library) -> int:
     return len(left)
 
 
-def _tried(journal: Journal, library: Library, take: Take) -> list[str]:
+def _tried(journal: Journal, library: Library, take: Take, why: Why) -> list[str]:
     try:
-        return _erased(journal, library, take, Why.WITHDRAWN)
-    except FieldkitError as error:
-        return [f"Take {take.id[-6:]} was withdrawn and is not deleted yet: {error}"]
+        return _erased(journal, library, take, why)
+    except FieldkitError as error:  # the next run tries again; the line must not wait for it
+        return [f"Take {take.id[-6:]} is to be deleted ({why}) and is not yet: {error}"]
 
 
 def _erased(journal: Journal, library: Library, take: Take, why: Why) -> list[str]:

@@ -48,7 +48,7 @@ from fieldkit.store.schema import arrivals, clips, decisions, tables, withdrawal
 from fieldkit.wanted import read_timestamp, timestamp
 
 _number = BigInteger().with_variant(Integer, "sqlite")
-_MOST_TOLD = 1000  # withdrawals that a laptop is told of, the newest
+_MOST_TOLD = 200  # withdrawals that a laptop is told of, the newest: 25 kB at most, whenever the list changes
 
 # what a clip's speaker agreed to, in summary; a clip of a client that states no consent has none
 agreements = Table(
