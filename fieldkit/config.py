@@ -49,6 +49,16 @@ class Library:
         return self.root / "renditions"
 
     @property
+    def keys(self) -> Path:
+        """Each take's own key, sealed: `<take>.age`."""
+        return self.root / "keys"
+
+    @property
+    def consents(self) -> Path:
+        """Who the speakers are, for the protection officer alone: `<take>.age`. And the crew's own scripts."""
+        return self.root / "consents"
+
+    @property
     def live(self) -> Path:
         """What the running worker is doing, for other terminals to read; nothing decides by it."""
         return self.root / "live.json"
@@ -82,6 +92,8 @@ class Settings:
     ffmpeg: str | None = None  # a path; None is the binary that imageio-ffmpeg brings
     deadline: float | None = None  # seconds in which a reply should be made and sent, where the line is known
     end_card: str | None = None  # a template's path: what each reply ends with
+    officer: str | None = None  # the protection officer's public key (age1…)
+    without_consent: float = 72 * 3600.0  # seconds after which a take that nobody agreed to is erased
     patience: float = 60.0  # seconds without a byte confirmed after which `sync` gives up, exit 4
     rate: int | None = None  # bits/s that an upload may use; None is all there is
     window: Hours | None = None  # the local hours in which anything is sent; None is always
@@ -89,7 +101,7 @@ class Settings:
     battery: int | None = None  # per cent of charge below which nothing is sent, unless on mains
 
     def __post_init__(self) -> None:
-        for name in ("token", "operator", "camera", "microphone", "ffmpeg", "end_card"):
+        for name in ("token", "operator", "camera", "microphone", "ffmpeg", "end_card", "officer"):
             text = getattr(self, name)
             if text is not None and not (text.isprintable() and 0 < len(text) <= _LONGEST):
                 raise NeedsCrew(f"The setting {name} is one line of up to {_LONGEST} printable characters.")
@@ -99,6 +111,8 @@ class Settings:
             raise NeedsCrew(f"“{self.store[:80]}” is not a store's URL such as https://clips.example.org")
         if not 0 < self.patience < float("inf"):
             raise NeedsCrew("patience is a number of seconds above 0.")
+        if not 3600 <= self.without_consent < float("inf"):
+            raise NeedsCrew("without_consent is a time of at least an hour, such as 72h.")
         if self.deadline is not None and not 0 < self.deadline < float("inf"):
             raise NeedsCrew("deadline is a number of seconds above 0.")
         if self.rate is not None and self.rate < _SLOWEST:
@@ -222,6 +236,8 @@ def _parse(name: str, value: Any) -> Any:
     try:
         match name:
             case "deadline":
+                return seconds_of(value) if isinstance(value, str) else float(value)
+            case "without_consent":
                 return seconds_of(value) if isinstance(value, str) else float(value)
             case "patience":
                 return float(value)

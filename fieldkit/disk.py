@@ -54,6 +54,14 @@ def write(final: Path, content: bytes, *, mode: int = 0o600) -> None:
         publish(part, final)
 
 
+def remove(path: Path) -> None:
+    """The file's name is gone, durably; a missing file is no error. Raises NeedsCrew."""
+    with translated(path):
+        if path.is_symlink() or path.exists():
+            path.unlink(missing_ok=True)
+            fsync_folder(path.parent)
+
+
 def copy(source: Source, part: Path, progress: Callable[[int], None] = lambda _: None) -> tuple[Sha256, int]:
     """Copies into `part` and returns the SHA-256 and size in bytes of what was read.
 

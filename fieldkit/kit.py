@@ -5,10 +5,11 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from fieldkit import pipeline
+from fieldkit import erase, pipeline
 from fieldkit.capture.ingest import find
 from fieldkit.config import Library, Settings, library_and_settings
 from fieldkit.dispatch import Dispatch
@@ -16,7 +17,7 @@ from fieldkit.doctor import Finding, examine
 from fieldkit.errors import FieldkitError
 from fieldkit.growing import Runway
 from fieldkit.journal import Journal
-from fieldkit.model import Station
+from fieldkit.model import Station, TakeId
 from fieldkit.outbox import Outbox
 from fieldkit.pipeline import Audience, Outcome, Worker
 from fieldkit.recorder import Recorder, measured
@@ -105,6 +106,16 @@ class Kit:
     def outbox(self) -> Outbox:
         """The queue, to be looked at and steered."""
         return Outbox(self.library, self.settings)
+
+    def erase(self) -> list[str]:
+        """Deletes what was withdrawn, and announces and deletes what nobody agreed to; a sentence for each."""
+        with self.journal() as journal:
+            return erase.tidied(journal, self.library, self.settings)()
+
+    def going(self, journal: Journal) -> dict[TakeId, datetime]:
+        """When takes that nobody agreed to will be erased, if nobody does."""
+        keep, now = timedelta(seconds=self.settings.without_consent), datetime.now(UTC)
+        return {each.take.id: erase.erased_at(each, keep, now) for each in journal.farewell.unagreed()}
 
     def doctor(self) -> list[Finding]:
         """What keeps this laptop from working, and what to do about it."""
@@ -216,6 +227,7 @@ class Kit:
             audience.rendering,
             brief,
             self._conditions(journal, runway),
+            erase.tidied(journal, self.library, self.settings),
             runway,
         )
 

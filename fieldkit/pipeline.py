@@ -16,10 +16,11 @@ from fieldkit.errors import (
     NoConsent,
     Refused,
     SetAside,
+    Withdrawn,
     WorthRetrying,
 )
 from fieldkit.journal import Due, Journal
-from fieldkit.model import Original, Receipt, Refusal, Rendition, Station, Upload
+from fieldkit.model import Original, Receipt, Refusal, Rendition, Station, Upload, Withdrawal
 from fieldkit.sync.follow import Follow
 from fieldkit.sync.push import Progress, Push, Spoiled
 
@@ -75,7 +76,8 @@ class Pusher:
     """Sends every rendition that lacks its receipt and that nobody holds back.
 
     `held` gives the sentence of what keeps everything back, or None; `idle` is told it when nothing is sent,
-    and `arrived` of each receipt. While nothing waits, what is just being encoded is followed.
+    and `arrived` of each receipt. Of withdrawals the store hears first. While nothing waits, what is just being
+    encoded is followed.
     """
 
     journal: Journal
@@ -84,12 +86,15 @@ class Pusher:
     held: Callable[[], str | None]
     idle: Callable[[str | None], None]
     arrived: Callable[[Receipt], None]
+    erase: Callable[[], list[str]] = list  # what is due to go from this laptop, a sentence for each
+    tell: Callable[[str], None] = lambda _: None
     follow: Follow | None = None  # where somebody encodes beside it
     _tidied: tuple[int, int] | None = None  # the journal's version when there was nothing to clear away
 
     def __call__(self, stop: threading.Event) -> Outcome:
         """Works until nothing is due or `stop` is set. Raises NotAuthorised, WorthRetrying."""
         outcome = Outcome()
+        self._erase()
         self._clear_away()
         try:
             while not stop.is_set():
@@ -115,6 +120,9 @@ class Pusher:
             self.arrived(receipt)
         except (NoConsent, Cancelled):
             self._clear_away()
+        except Withdrawn:
+            self.journal.farewell.heard([Withdrawal(upload.take.tweet_id, upload.take.id)])
+            self._erase()
         except Held:
             raise
         except SetAside:
@@ -128,9 +136,14 @@ class Pusher:
             outcome.refused.append(refusal)
             outcome.damaged |= isinstance(error, Damaged)
 
+    def _erase(self) -> None:
+        for sentence in self.erase():  # told at once: what follows may end in an error
+            self.tell(sentence)
+
     def _clear_away(self) -> None:
         if self.journal.version() != self._tidied:
-            self.push.clear_away()
+            for sentence in self.push.clear_away():
+                self.tell(sentence)
             if self.follow is not None:
                 self.follow.clear_away()
             self._tidied = self.journal.version()

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fieldkit import disk
+from fieldkit import disk, erase
 from fieldkit.capture.salvage import Measure, salvage
 from fieldkit.config import Library
-from fieldkit.errors import Damaged, DiskFull, NeedsCrew, Unready
+from fieldkit.errors import Damaged, DiskFull, NeedsCrew, NoConsent, Unready
 from fieldkit.growing import Runway
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Refusal, Station
@@ -33,12 +33,15 @@ class Renderer:
     begin: Callable[[Due], Progress]
     brief: Brief = NOTHING_MORE
     conditions: Callable[[], Conditions] = Conditions
+    tidy: Callable[[], list[str]] = list  # erases what is due, a sentence for each
     runway: Runway | None = None  # where somebody sends beside it
 
     def __call__(self, stop: threading.Event) -> Outcome:
         """Works until nothing is due or `stop` is set. Raises DiskFull, Unready, WorthRetrying."""
         disk.sweep(self.library.renditions)
+        erase.orphans(self.journal, self.library)
         outcome = Outcome(salvaged=salvage(self.journal, self.library, self.measure))
+        outcome.notes += self.tidy()
         while not stop.is_set() and (due := self.journal.due_renditions(DUE)):
             first = due[0]
             if not self.library.originals.is_dir():
@@ -60,6 +63,8 @@ class Renderer:
                 )
             except (DiskFull, Unready):
                 raise
+            except NoConsent:
+                continue  # withdrawn meanwhile: it is due no more
             except (NeedsCrew, Damaged) as error:
                 refusal = Refusal(first.take.id, Station.RENDER, str(error), first.profile)
                 self.journal.refuse(refusal)

@@ -10,7 +10,20 @@ from typing import Any
 import click
 
 from fieldkit import __version__
-from fieldkit.cli import capture, check, gear, library, queue, requests, say, sync, takes, transcode, upkeep
+from fieldkit.cli import (
+    capture,
+    check,
+    consent,
+    gear,
+    library,
+    queue,
+    requests,
+    say,
+    sync,
+    takes,
+    transcode,
+    upkeep,
+)
 from fieldkit.cli.accounts import audit, user
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.store import store
@@ -74,7 +87,8 @@ for command in (
     capture.record,
     gear.slate,
     capture.ingest,
-    takes.consent,
+    consent.consent,
+    consent.withdraw,
     takes.takes,
     takes.circle,
     takes.void,

@@ -41,16 +41,30 @@ from fieldkit.wanted import timestamp
     type=click.Path(resolve_path=True),
     help="A template with headline and address that each reply ends with.",
 )
+@click.option(
+    "--officer",
+    metavar="AGE1…",
+    help="The protection officer's public key: who may read who the speakers are.",
+)
+@click.option(
+    "--without-consent",
+    type=options.TimeParam(),
+    metavar="TIME",
+    help="How long a take without consent is kept before it is erased (72h).",
+)
 @options.library
 def init(folder: str | None, **settings: Any) -> None:
     """Make the library, or change its settings; what is not given stays."""
     from fieldkit.kit import Kit
+    from fieldkit.person import officer_of
 
     library, stored, broken = library_at(folder), Settings(), None
     try:
         stored = Settings.read(library, {}, {})  # the file alone: the environment is for one command
     except NeedsCrew as error:
         broken = error
+    if settings["officer"] is not None:
+        settings["officer"] = officer_of(settings["officer"])
     kit = Kit(library, stored.changed(**settings))
     if settings["end_card"] is not None:
         _ = kit.words  # said now, not by the first reply
@@ -93,13 +107,14 @@ def status(as_json: bool, folder: str | None) -> None:
     """One screen: the link, the queue, the takes, what the command centre wants and decided."""
     from fieldkit.cli.requests import as_document as request_as_document
     from fieldkit.cli.requests import retake_as_document, summary
-    from fieldkit.cli.takes import as_document, state_of
+    from fieldkit.cli.takes import as_document, leaving, state_of
 
     kit = options.kit(folder)
     waiting = kit.outbox.show()
     with kit.journal() as journal:
         entries, centre = journal.entries(), journal.centre
         asked, contact, retakes = centre.requests(), centre.contact(), centre.retakes()
+        going = kit.going(journal)
     now = datetime.now(UTC)
     if as_json:
         root = str(kit.library.root)
@@ -129,6 +144,8 @@ def status(as_json: bool, folder: str | None) -> None:
         click.echo(
             f"  {entry.take.id[-6:]}  {entry.take.tweet_id}  take {entry.take.number}  {state_of(entry)}"
         )
+    for line in leaving(going):
+        click.echo(f"         {line}")
 
 
 @click.command(epilog=options.epilog("fieldkit demo", "fieldkit demo clip.mp4 --keep"))

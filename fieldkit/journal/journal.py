@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from fieldkit.errors import NeedsCrew
+from fieldkit.errors import NeedsCrew, NoConsent
 from fieldkit.journal import database, rows
 from fieldkit.journal.centre import Centre
+from fieldkit.journal.farewell import Farewell
 from fieldkit.journal.flights import Flights
 from fieldkit.journal.lineup import Lineup
 from fieldkit.journal.questions import Questions
@@ -27,6 +29,7 @@ from fieldkit.model import (
     TweetId,
     Verdict,
 )
+from fieldkit.model.release import why_barred
 
 
 class Journal(Questions):
@@ -42,11 +45,11 @@ class Journal(Questions):
         *,
         any_thread: bool = False,
     ) -> None:
-        super().__init__(database.connect(path, any_thread=any_thread))
-        self._now = now
+        super().__init__(database.connect(path, any_thread=any_thread), lambda: rows.text(now()))
         self.lineup = Lineup(self._db, self._stamp)
         self.centre = Centre(self._db, self._stamp)
         self.flights = Flights(self._db, self._stamp)
+        self.farewell = Farewell(self._db, self._stamp)
 
     def close(self) -> None:
         """Ends the connection; what was written is durable already."""
@@ -92,26 +95,41 @@ class Journal(Questions):
             known = self._holder(tweet_id, original.sha256)
             if known is not None:
                 return known, False
+            self.farewell.refuse(tweet_id, original.sha256)
             take = self._begin(original.take, tweet_id, place, operator, consent)
             self._seal(original)
             return take, True
 
     def consent(self, take: TakeId, consent: Consent) -> None:
-        """What the speaker said about this take; the latest counts. Withdrawn stays withdrawn."""
+        """What the speaker said about this take; the latest counts, and their card stays theirs.
+
+        Raises NeedsCrew: withdrawn stays withdrawn, erased is gone.
+        """
         with database.transaction(self._db):
             if self._state(take) is ConsentState.WITHDRAWN and consent.state is not ConsentState.WITHDRAWN:
                 raise NeedsCrew(
                     "Consent for this take was withdrawn, which is final; record a new take if they wish."
                 )
+            if self._rows("SELECT 1 FROM erasures WHERE take = ?", take):
+                if consent.state is ConsentState.WITHDRAWN:
+                    consent = Consent(ConsentState.WITHDRAWN)
+                else:
+                    raise NeedsCrew("This take was erased; record a new one if they wish.")
+            elif consent.card is None:
+                known = self._rows("SELECT card FROM consent_now WHERE take = ?", take)[0]["card"]
+                consent = replace(consent, card=Sha256(known)) if known else consent
             self._consent(take, consent)
 
     def rendered(self, rendition: Rendition, passport: Mapping[str, Any] | None = None) -> None:
         """The rendition is safe on disk; it takes the place of an earlier one of its profile.
 
-        `passport` says how it was made, in values that JSON takes.
+        `passport` says how it was made, in values that JSON takes. Raises NoConsent where the take was withdrawn
+        meanwhile: then the file must go.
         """
         row = rows.columns(rendition)
         with database.transaction(self._db):
+            if self._rows("SELECT 1 FROM withdrawals WHERE take = ?", rendition.take):
+                raise NoConsent("Consent was withdrawn while the rendition was made; it is thrown away.")
             self._drop(rendition.take, rendition.profile)
             self._insert("renditions", **row, made_at=self._stamp())
             if passport is not None:
@@ -206,7 +224,9 @@ class Journal(Questions):
         return True
 
     def _consent(self, take: TakeId, consent: Consent) -> None:
-        self._insert("consents", take=take, **rows.columns(consent), at=self._stamp())
+        operator = self._rows("SELECT operator FROM takes WHERE take = ?", take)[0]["operator"]
+        barred = why_barred(consent, operator)
+        self._insert("consents", take=take, **rows.consent_columns(consent), barred=barred, at=self._stamp())
 
     def _drop(self, take: TakeId, profile: str) -> None:
         for table in ("receipts", "passports", "renditions"):
@@ -218,6 +238,3 @@ class Journal(Questions):
             f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names from this file
             tuple(columns.values()),
         )
-
-    def _stamp(self) -> str:
-        return rows.text(self._now())

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from fieldkit.errors import DiskFull
+from fieldkit.protocol import WITHDRAWALS
 from fieldkit.store import answers
 from fieldkit.store.allowances import Allowances
 from fieldkit.store.api.page import Docs
@@ -20,6 +21,7 @@ from fieldkit.store.auditing import Audit
 from fieldkit.store.board import FOLDER, Board
 from fieldkit.store.clips import Clips
 from fieldkit.store.events import Events
+from fieldkit.store.farewells import Farewells
 from fieldkit.store.guard import SIGN_IN, SIGN_OUT, Guard
 from fieldkit.store.health import Health
 from fieldkit.store.house import House
@@ -46,6 +48,7 @@ def routes(
     desk: SignIn,
     audit: Audit,
     docs: Docs,
+    farewells: Farewells,
 ) -> list[BaseRoute]:
     """What the store answers."""
     clip = "/clips/{tweet_id}/{sha256}"
@@ -70,6 +73,8 @@ def routes(
         Route("/requests/times", requests.times),
         Route("/requests/{tweet_id}", requests.one),
         Route("/requests/{tweet_id}", requests.withdraw, methods=["DELETE"]),
+        Route(WITHDRAWALS, farewells.withdraw, methods=["POST"]),
+        Route("/takedowns/{number}", farewells.took_down, methods=["DELETE"]),
         Route(SIGN_IN, desk.page),
         Route(SIGN_IN, desk.sign_in, methods=["POST"]),
         Route(SIGN_OUT, desk.sign_out, methods=["POST"]),
@@ -104,6 +109,7 @@ def create_app(
     turns = Turns()
     tus = Tus(house.reception, turns, terms, Allowances(house.catalogue))
     events, health = Events(house.catalogue), Health(house.catalogue, house.uploads)
+    farewells = Farewells(house.catalogue, house.reception, turns)
 
     @asynccontextmanager
     async def living(_app: Starlette) -> AsyncIterator[None]:
@@ -116,7 +122,7 @@ def create_app(
 
     answered = routes(
         tus,
-        Clips(house.catalogue, house.media, house.wishes, house.trail),
+        Clips(house.catalogue, house.media, house.wishes, house.trail, farewells.finish),
         Requests(house.wishes),
         Board(house.catalogue, house.wishes, root / "reply.txt"),
         events=events,
@@ -124,6 +130,7 @@ def create_app(
         desk=SignIn(house.users, house.sessions, house.trail, note_addresses=terms.note_addresses),
         audit=Audit(house.trail),
         docs=Docs(),
+        farewells=farewells,
     )
     app = Starlette(
         routes=answered,

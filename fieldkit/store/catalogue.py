@@ -20,7 +20,6 @@ from sqlalchemy import (
     Row,
     Select,
     create_engine,
-    delete,
     event,
     func,
     insert,
@@ -30,12 +29,14 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 
 from fieldkit.errors import DiskFull
-from fieldkit.model import Place, Sha256, TweetId
+from fieldkit.model import Place, Sha256, TweetId, Withdrawal
+from fieldkit.store import withdrawing
 from fieldkit.store.deeds import CONSOLE, Deed, note
+from fieldkit.store.label import Label
 from fieldkit.store.media import Blob
 from fieldkit.store.news import Kind, tell
 from fieldkit.store.nouns import Arrival, Arrived, Clip, Wanted
-from fieldkit.store.problems import Gone, NotFound
+from fieldkit.store.problems import NotFound, Withdrawn
 from fieldkit.store.review import Decision, move
 from fieldkit.store.schema import arrivals, bring_up, clips, decisions, latest, requests, withdrawals
 
@@ -84,14 +85,21 @@ class Catalogue:
         """The upload is a clip now, once, however often this is said. Raises Gone if it was withdrawn."""
         blob = arrival.blob
         with self.writing() as connection:
-            _refuse_withdrawn(connection, blob.tweet_id, blob.sha256)
+            withdrawing.refuse(connection, arrival.label, blob.sha256)
             if connection.scalar(select(clips.c.number).where(*_is(blob.tweet_id, blob.sha256))) is None:
                 row = insert(clips).values(**_row(arrival), received_at=self.now())
                 number = connection.execute(row.returning(clips.c.number)).scalar_one()
                 connection.execute(insert(latest).values(clip=number))
+                if arrival.label.consent is not None:
+                    withdrawing.agree(connection, number, arrival.label.consent)
                 tell(connection, blob.tweet_id, Kind.ARRIVAL)
             if connection.scalar(select(1).where(arrivals.c.upload_id == arrival.upload.id)) is None:
                 connection.execute(insert(arrivals).values(**_arrival_row(arrival)))
+
+    def check(self, label: Label) -> None:
+        """Raises Withdrawn where nothing that says this of itself is taken any more."""
+        with self.reading() as connection:
+            withdrawing.refuse(connection, label)
 
     def arrived(self, upload_id: str) -> Arrived | None:
         """The clip that an upload became, or None. Raises Gone if it was withdrawn since."""
@@ -107,7 +115,7 @@ class Catalogue:
         if row is None:
             return None
         if row.bytes is None:
-            raise Gone("This clip was withdrawn.")
+            raise Withdrawn("This clip was withdrawn.")
         place = Place(row.place) if row.place else None
         return Arrived(Sha256(row.sha256), row.bytes, place, row.metadata, row.concat)
 
@@ -149,6 +157,17 @@ class Catalogue:
             # told of the place, SQLite would walk through all that ever came from there
             return [_clip(row) for row in connection.execute(query) if place in (None, row.place)]
 
+    def agreed(self, clips: Sequence[Clip]) -> list[Clip]:
+        """The same clips, with what their speakers agreed to."""
+        with self.reading() as connection:
+            known = withdrawing.agreed(connection, [clip.number for clip in clips])
+        return [replace(clip, consent=known.get(clip.number)) for clip in clips]
+
+    def takedowns(self) -> list[withdrawing.Takedown]:
+        """Replies that a person must delete on X."""
+        with self.reading() as connection:
+            return withdrawing.open_takedowns(connection)
+
     def clip(self, tweet_id: TweetId, sha256: Sha256, place: Place | None = None) -> Clip:
         """Raises NotFound, or Gone if it was withdrawn."""
         with self.reading() as connection:
@@ -183,23 +202,17 @@ class Catalogue:
         with self.reading() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
-    def withdraw(self, tweet_id: TweetId, sha256: Sha256, who: str = CONSOLE) -> None:
-        """All that is known of the clip goes; that it was withdrawn, and by whom, stays. Raises NotFound."""
-        named = _is(tweet_id, sha256)
+    def withdraw(self, tweet_id: TweetId, sha256: Sha256, who: str = CONSOLE) -> list[tuple[TweetId, Sha256]]:
+        """The clip goes, and the other renditions of its take; that it was withdrawn, and by whom, stays.
+
+        Returns the clips that went. Raises NotFound.
+        """
         with self.writing() as connection:
-            if _withdrawn(connection, tweet_id, sha256):
-                return
-            number = connection.scalar(select(clips.c.number).where(*named))
-            if number is None:
+            if withdrawing.is_withdrawn(connection, tweet_id, sha256):
+                return []
+            if connection.scalar(select(clips.c.number).where(*_is(tweet_id, sha256))) is None:
                 raise NotFound("There is no such clip.")
-            at = self.now()
-            connection.execute(insert(withdrawals).values(tweet_id=tweet_id, sha256=sha256, at=at))
-            note(connection, at, who, Deed.WITHDREW, f"{tweet_id}/{sha256}")
-            connection.execute(delete(decisions).where(decisions.c.clip == number))
-            connection.execute(delete(clips).where(clips.c.number == number))
-            same = (arrivals.c.tweet_id == tweet_id) & (arrivals.c.sha256 == sha256)
-            connection.execute(update(arrivals).where(same).values(metadata=""))
-            tell(connection, tweet_id, Kind.WITHDRAWAL)
+            return withdrawing.withdraw(connection, Withdrawal(tweet_id, hashes=(sha256,)), self.now(), who)
 
     def withdrawn(self) -> list[tuple[TweetId, Sha256]]:
         """Every withdrawal, so that no bytes outlive one."""
@@ -244,14 +257,9 @@ def _is(tweet_id: TweetId, sha256: Sha256) -> tuple[ColumnElement[bool], ColumnE
     return clips.c.tweet_id == tweet_id, clips.c.sha256 == sha256
 
 
-def _withdrawn(connection: Connection, tweet_id: TweetId, sha256: Sha256) -> bool:
-    same = (withdrawals.c.tweet_id == tweet_id) & (withdrawals.c.sha256 == sha256)
-    return connection.scalar(select(withdrawals.c.at).where(same)) is not None
-
-
 def _refuse_withdrawn(connection: Connection, tweet_id: TweetId, sha256: Sha256) -> None:
-    if _withdrawn(connection, tweet_id, sha256):
-        raise Gone("This clip was withdrawn; the store does not take it again.")
+    if withdrawing.is_withdrawn(connection, tweet_id, sha256):
+        raise Withdrawn("This clip was withdrawn; the store does not take it again.")
 
 
 def _last(column: Column[str], clip: Any) -> Select[str]:

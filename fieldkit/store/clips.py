@@ -1,5 +1,6 @@
 """Clips over HTTP: pages, files, decisions, withdrawal."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -8,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from fieldkit.errors import FieldkitError
-from fieldkit.model import Place, Sha256, TweetId
+from fieldkit.model import Consent, Place, Sha256, TweetId, in_order
 from fieldkit.protocol import clip_path
 from fieldkit.store.body import read_object
 from fieldkit.store.catalogue import Catalogue
@@ -19,7 +20,9 @@ from fieldkit.store.ranges import settled_range
 from fieldkit.store.review import Decision
 from fieldkit.store.trail import Trail
 from fieldkit.store.wishes import Wishes
+from fieldkit.wanted import timestamp
 
+Finish = Callable[[list[tuple[TweetId, Sha256]]], Awaitable[None]]  # takes the bytes of such clips away
 _LONGEST_PAGE = 500
 _LONGEST_TEXT = 2000  # characters of a reason
 
@@ -27,11 +30,14 @@ _LONGEST_TEXT = 2000  # characters of a reason
 class Clips:
     """The routes under /clips."""
 
-    def __init__(self, catalogue: Catalogue, media: Media, wishes: Wishes, trail: Trail) -> None:
+    def __init__(
+        self, catalogue: Catalogue, media: Media, wishes: Wishes, trail: Trail, finish: Finish
+    ) -> None:
         self._catalogue = catalogue
         self._media = media
         self._wishes = wishes
         self._trail = trail
+        self._finish = finish
 
     async def page(self, request: Request) -> Response:
         """Newest first; `next` goes into `after` for the page behind this one."""
@@ -48,7 +54,8 @@ class Clips:
         if not clips:
             raise NotFound(f"The store has no clip for tweet {tweet_id}.")
         wish = await run_in_threadpool(self._wishes.find, tweet_id, request.state.who.place)
-        told = [as_json(request, clip) for clip in clips]
+        known = await run_in_threadpool(self._catalogue.agreed, clips)
+        told = [{**as_json(request, clip), "consent": _consent(clip.consent)} for clip in known]
         return JSONResponse({"tweet_id": tweet_id, "request": wish.as_json if wish else None, "clips": told})
 
     async def file(self, request: Request) -> Response:
@@ -90,11 +97,11 @@ class Clips:
         return JSONResponse({"decisions": await run_in_threadpool(self._catalogue.decided, clip)})
 
     async def withdraw(self, request: Request) -> Response:
-        """The bytes go, a bare fact stays, and the clip is refused from now on."""
+        """The take’s bytes go, a bare fact stays, and all of it is refused from now on."""
         request.state.who.must_command()
         tweet_id, sha256 = tweet_of(request), _sha256(request)
-        await run_in_threadpool(self._catalogue.withdraw, tweet_id, sha256, request.state.who.name)
-        await run_in_threadpool(self._media.delete, tweet_id, sha256)
+        gone = await run_in_threadpool(self._catalogue.withdraw, tweet_id, sha256, request.state.who.name)
+        await self._finish([*gone, (tweet_id, sha256)])
         return Response(status_code=204)
 
     async def _clip(self, request: Request) -> Clip:
@@ -111,6 +118,18 @@ def as_json(request: Request, clip: Clip) -> dict[str, Any]:
         **{name: getattr(clip, name) for name in names},
         "url": base + clip_path(clip.blob.tweet_id, clip.blob.sha256),
         "decision": clip.decision,
+    }
+
+
+def _consent(consent: Consent | None) -> dict[str, Any] | None:
+    """Its summary; null where none is stated."""
+    if consent is None:
+        return None
+    return {
+        "scope": in_order(consent.scope).split(),
+        "hidden": in_order(consent.hidden).split(),
+        "age": consent.age,
+        "until": timestamp(consent.until) if consent.until else None,
     }
 
 

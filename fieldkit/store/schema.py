@@ -26,7 +26,7 @@ from fieldkit.errors import NeedsCrew
 from fieldkit.model import Priority
 from fieldkit.store.review import Decision
 
-VERSION = 4
+VERSION = 5  # its tables stand in withdrawing.py
 
 tables = MetaData()
 

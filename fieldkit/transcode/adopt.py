@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fieldkit import disk
 from fieldkit.config import Library
-from fieldkit.errors import Damaged, Refused
+from fieldkit.errors import Damaged, NoConsent, Refused
 from fieldkit.journal import Journal
 from fieldkit.model import Original, Rendition, Take
 from fieldkit.transcode.boxes import boxes
@@ -61,5 +61,9 @@ def adopt(take: Take, original: Original, library: Library, journal: Journal) ->
         width=found.width,
         height=found.height,
     )
-    journal.rendered(rendition)
+    try:
+        journal.rendered(rendition)
+    except NoConsent:
+        disk.remove(final)
+        raise
     return rendition

@@ -10,7 +10,7 @@ import av
 
 from fieldkit import __version__, disk
 from fieldkit.config import Library
-from fieldkit.errors import NeedsCrew, Refused
+from fieldkit.errors import NeedsCrew, NoConsent, Refused
 from fieldkit.growing import Runway
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Rendition, Sha256
@@ -105,7 +105,8 @@ def render_due(
 ) -> Rendition:
     """Makes what is due and puts it on record. Raises Damaged for an original that is not what was sealed.
 
-    The rest as `render`. The name tells tweet and hash only, because it travels. `tell` is given the notes,
+    The rest as `render`. The name tells tweet and hash only, because it travels. Raises NoConsent where
+    the take was withdrawn meanwhile: then no file is left. `tell` is given the notes,
     `chosen` the choice where there was one, and the `runway` what may be sent while it is encoded.
     """
     source = library.root / due.original.path
@@ -137,7 +138,11 @@ def render_due(
         width=made.width,
         height=made.height,
     )
-    journal.rendered(rendition, made.passport.document())
+    try:
+        journal.rendered(rendition, made.passport.document())
+    except NoConsent:
+        disk.remove(made.path)
+        raise
     for sentence in (*saved, *made.notes, *(explain.two_lines(made.choice) if made.choice else ())):
         tell(sentence)
     if made.choice:

@@ -222,5 +222,6 @@ def test_the_store_is_told_nothing_that_names_a_person_on_camera(laptop, due):
     assert told["tweet_id"] == TWEET
     assert told["filename"] == f"{TWEET}-tweet-{due.sha256[:12]}.mp4"
     assert set(told) <= {
-        "tweet_id", "sha256", "profile", "take", "filename", "filetype", "place", "operator", "recorded_at", "language"
+        "tweet_id", "sha256", "profile", "take", "filename", "filetype", "place", "operator", "recorded_at", "language",
+        "consent_scope", "consent_hidden", "consent_age", "consent_until", "card",
     }  # fmt: skip
