@@ -49,6 +49,16 @@ class Library:
         return self.root / "renditions"
 
     @property
+    def sealed(self) -> Path:
+        """Originals as age files, `<take><suffix>.age`: only the take's own key opens one."""
+        return self.root / "sealed"
+
+    @property
+    def keys(self) -> Path:
+        """The key of each sealed take in an envelope: whoever destroys it has destroyed the take."""
+        return self.root / "keys"
+
+    @property
     def live(self) -> Path:
         """What the running worker is doing, for other terminals to read; nothing decides by it."""
         return self.root / "live.json"
@@ -64,7 +74,7 @@ class Library:
 
     def make(self) -> None:
         """Makes the folders that are missing. Raises DiskFull, NeedsCrew."""
-        for folder in (self.rolling, self.originals, self.renditions):
+        for folder in (self.rolling, self.originals, self.renditions, self.sealed, self.keys):
             disk.make_folder(folder)
 
 
@@ -82,6 +92,7 @@ class Settings:
     ffmpeg: str | None = None  # a path; None is the binary that imageio-ffmpeg brings
     deadline: float | None = None  # seconds in which a reply should be made and sent, where the line is known
     end_card: str | None = None  # a template's path: what each reply ends with
+    seal: str | None = None  # the campaign's public key, age1…: originals are sealed for it
     patience: float = 60.0  # seconds without a byte confirmed after which `sync` gives up, exit 4
     rate: int | None = None  # bits/s that an upload may use; None is all there is
     window: Hours | None = None  # the local hours in which anything is sent; None is always
@@ -89,7 +100,7 @@ class Settings:
     battery: int | None = None  # per cent of charge below which nothing is sent, unless on mains
 
     def __post_init__(self) -> None:
-        for name in ("token", "operator", "camera", "microphone", "ffmpeg", "end_card"):
+        for name in ("token", "operator", "camera", "microphone", "ffmpeg", "end_card", "seal"):
             text = getattr(self, name)
             if text is not None and not (text.isprintable() and 0 < len(text) <= _LONGEST):
                 raise NeedsCrew(f"The setting {name} is one line of up to {_LONGEST} printable characters.")

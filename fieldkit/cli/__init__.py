@@ -10,7 +10,20 @@ from typing import Any
 import click
 
 from fieldkit import __version__
-from fieldkit.cli import capture, check, gear, library, queue, requests, say, sync, takes, transcode, upkeep
+from fieldkit.cli import (
+    capture,
+    check,
+    gear,
+    library,
+    queue,
+    requests,
+    say,
+    sealing,
+    sync,
+    takes,
+    transcode,
+    upkeep,
+)
 from fieldkit.cli.accounts import audit, user
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.store import store
@@ -85,6 +98,9 @@ for command in (
     sync.sync,
     sync.run,
     sync.export,
+    sealing.seal,
+    sealing.unseal,
+    sealing.wipe,
     library.status,
     library.demo,
     store,

@@ -41,10 +41,26 @@ from fieldkit.wanted import timestamp
     type=click.Path(resolve_path=True),
     help="A template with headline and address that each reply ends with.",
 )
+@click.option(
+    "--seal",
+    metavar="KEY",
+    help="The campaign's public key (age1…): originals are sealed for it once the store has their renditions.",
+)
+@click.option(
+    "--passphrase",
+    "locks",
+    is_flag=True,
+    help="Seal originals as soon as they are rendered, behind a passphrase (FIELDKIT_PASSPHRASE, or asked).",
+)
 @options.library
-def init(folder: str | None, **settings: Any) -> None:
+def init(folder: str | None, locks: bool, **settings: Any) -> None:
     """Make the library, or change its settings; what is not given stays."""
+    from fieldkit.age import known_recipient
+    from fieldkit.cli.sealing import passphrase
     from fieldkit.kit import Kit
+
+    if settings["seal"] is not None:
+        settings["seal"] = known_recipient(settings["seal"])
 
     library, stored, broken = library_at(folder), Settings(), None
     try:
@@ -60,6 +76,9 @@ def init(folder: str | None, **settings: Any) -> None:
             disk.write(kept, library.settings.read_bytes())
             say.trouble(f"{broken} The old file is kept as {kept.name}.")
         kit.settings.write(library)
+    if locks:
+        kit.keys.make_laptop(passphrase(twice=True))
+        say.note("Originals are sealed behind the passphrase from now on; without it nobody here opens them.")
     say.note(f"The library is at {kit.library.root}. `fieldkit doctor` says what is missing.")
 
 
@@ -124,7 +143,7 @@ def status(as_json: bool, folder: str | None) -> None:
         click.echo(f"Today    {say.size(waiting.spent)} of {say.size(waiting.budget)} sent")
     for line in summary(asked, contact, retakes, now):
         click.echo(say.plain(line))
-    click.echo(f"Takes    {len(entries)}")
+    click.echo(f"Takes    {len(entries)}, {sum(entry.sealed is not None for entry in entries)} sealed")
     for entry in entries[-10:]:
         click.echo(
             f"  {entry.take.id[-6:]}  {entry.take.tweet_id}  take {entry.take.number}  {state_of(entry)}"

@@ -110,7 +110,12 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
         "operator": take.operator,
         "recorded_at": take.begun_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": original.seconds if original else None,
-        "original": {"path": f"{root}/{original.path}", "sha256": original.sha256, "bytes": original.bytes}
+        "original": {
+            "path": f"{root}/{entry.sealed or original.path}",
+            "sha256": original.sha256,
+            "bytes": original.bytes,
+            "sealed": entry.sealed is not None,
+        }
         if original
         else None,
         "verdict": asdict(entry.verdict) if entry.verdict else None,
@@ -122,7 +127,7 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
         "renditions": [
             {
                 "profile": r.profile,
-                "path": f"{root}/{r.path}",
+                "path": None if entry.handed_over else f"{root}/{r.path}",
                 "sha256": r.sha256,
                 "bytes": r.bytes,
                 "width": r.width,
@@ -172,6 +177,7 @@ def state_of(entry: Entry) -> str:
         return "withdrawn, but the store has it: tell the command centre"
     if entry.consent.state is not ConsentState.AGREED:
         return f"stays here: {'consent withdrawn' if entry.consent.state is ConsentState.WITHDRAWN else 'no consent'}"
+    sealed = ["sealed"] if entry.sealed else []
     made = [f"{r.profile} {'arrived' if r.profile in entry.receipted else 'waits'}" for r in entry.renditions]
     decided = [entry.decided.decision] if entry.decided else []
-    return ", ".join([*made, *decided]) or "to be rendered"
+    return ", ".join([*made, *sealed, *decided]) or "to be rendered"

@@ -4,5 +4,6 @@ from fieldkit.journal.centre import Asked, Contact, Retake
 from fieldkit.journal.journal import Journal
 from fieldkit.journal.lineup import Meant, Waiting, Word
 from fieldkit.journal.questions import Due, Entry
+from fieldkit.journal.sealing import When
 
-__all__ = ["Asked", "Contact", "Due", "Entry", "Journal", "Meant", "Retake", "Waiting", "Word"]
+__all__ = ["Asked", "Contact", "Due", "Entry", "Journal", "Meant", "Retake", "Waiting", "When", "Word"]

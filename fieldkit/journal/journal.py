@@ -11,6 +11,7 @@ from fieldkit.journal import database, rows
 from fieldkit.journal.centre import Centre
 from fieldkit.journal.lineup import Lineup
 from fieldkit.journal.questions import Questions
+from fieldkit.journal.sealing import Sealing
 from fieldkit.model import (
     Consent,
     ConsentState,
@@ -45,6 +46,7 @@ class Journal(Questions):
         self._now = now
         self.lineup = Lineup(self._db, self._stamp)
         self.centre = Centre(self._db, self._stamp)
+        self.sealing = Sealing(self._db, self._stamp)
 
     def close(self) -> None:
         """Ends the connection; what was written is durable already."""

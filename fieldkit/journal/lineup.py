@@ -12,7 +12,8 @@ from fieldkit.model import TakeId, Upload
 
 _ORDER = "l.due, l.first DESC, l.rank, l.circled DESC, l.entered, l.profile"
 _LACKS_RECEIPT = """NOT EXISTS (SELECT 1 FROM receipts AS x WHERE x.take = l.take AND x.profile = l.profile
-                                  AND x.sha256 = l.sha256 AND x.store = :store)"""
+                                  AND x.sha256 = l.sha256 AND x.store = :store)
+                    AND l.take NOT IN (SELECT take FROM handed_over)"""
 _FREE = "NOT (l.refused OR l.paused OR l.cancelled)"
 _WANTED = "NOT (l.refused OR l.cancelled)"
 _UPLOAD = """SELECT t.*, c.language, r.profile, r.path, r.sha256, r.bytes, r.seconds, r.width, r.height

@@ -48,6 +48,8 @@ class Entry:
     passports: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # by profile
     verdict: Verdict | None = None  # None for what was not recorded here
     decided: Decided | None = None  # the command centre's newest word
+    sealed: str | None = None  # where the original lies sealed at rest, relative to the library
+    handed_over: bool = False  # its renditions went from here once the store had them
 
 
 class Questions:
@@ -123,10 +125,12 @@ class Questions:
             """
             SELECT t.*, c.state, c.language, c.manner, o.path, o.sha256, o.bytes, o.seconds, o.recovered,
                    t.take IN (SELECT take FROM circled) AS circled, v.take IS NOT NULL AS voided,
-                   d.decision, d.why, d.at, j.good, j.sentence, j.again
+                   d.decision, d.why, d.at, j.good, j.sentence, j.again,
+                   e.path AS sealed, h.take IS NOT NULL AS handed_over
             FROM takes AS t JOIN consent_now AS c USING (take)
                  LEFT JOIN originals AS o USING (take) LEFT JOIN voids AS v USING (take)
                  LEFT JOIN decisions AS d USING (take) LEFT JOIN verdicts AS j USING (take)
+                 LEFT JOIN encrypted AS e USING (take) LEFT JOIN handed_over AS h USING (take)
             WHERE t.tweet_id = coalesce(?, t.tweet_id) ORDER BY t.entered
             """,
             tweet_id,
@@ -198,6 +202,8 @@ class Questions:
             },
             rows.verdict_of(row) if row["sentence"] else None,
             rows.decided_of(row) if row["decision"] else None,
+            row["sealed"],
+            bool(row["handed_over"]),
         )
 
     def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
