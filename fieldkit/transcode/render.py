@@ -23,6 +23,7 @@ from fieldkit.transcode.lettering import Face
 from fieldkit.transcode.listen import listened, loudness
 from fieldkit.transcode.passport import Passport
 from fieldkit.transcode.plan import Plan, plan
+from fieldkit.transcode.privacy import cleared
 from fieldkit.transcode.probe import Probe, probe, seen
 from fieldkit.transcode.profiles import PROFILES
 from fieldkit.transcode.recipe import Recipe
@@ -207,6 +208,7 @@ def _published(
 ) -> Made:
     with disk.discarded_on_error(cut.part):
         found = _judged(cut.part, cut.plan, job.source)
+        cleared(cut.part, job.source.name)
         heard = loudness(url(cut.part), found, job.ffmpeg)
         sha256, size = disk.hashed(cut.part)
         made = Made(
