@@ -1,5 +1,7 @@
 """A file that is fit to be sent as it is becomes a rendition without being encoded again."""
 
+import mmap
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from fieldkit.transcode.probe import seen
 from fieldkit.transcode.rules import judge, rejections
 
 _TOP = {"ftyp", "styp", "moov", "mdat", "moof", "mfra", "sidx", "free", "skip", "wide"}  # what players need
+_FILLING = re.compile(rb"Lavc\d{2}\.\d{1,3}\.\d{1,3}")
 
 
 def fit(path: Path) -> Probe:
@@ -63,6 +66,7 @@ def adopt(
                 )
         else:
             ffmpeg().run(silenced(url(source), url(part), found), seconds=found.seconds)
+            _hush(part)
             found = fit(part)
             sha256, size = disk.hashed(part)
         cleared(part, source.name)
@@ -80,3 +84,10 @@ def adopt(
     )
     journal.rendered(rendition)
     return rendition
+
+
+def _hush(part: Path) -> None:
+    """Takes ffmpeg's name out of the sound's first frame, where it fills space that decoders skip (ISO 14496-3)."""
+    with part.open("rb+") as file, mmap.mmap(file.fileno(), 0) as content:
+        for found in [each.span() for each in _FILLING.finditer(content)]:
+            content[slice(*found)] = bytes(found[1] - found[0])
