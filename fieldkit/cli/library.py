@@ -17,7 +17,7 @@ from fieldkit.wanted import timestamp
 
 @click.command(
     epilog=options.epilog(
-        "fieldkit init --store https://clips.example.org --token T --place kakuma --operator asha",
+        "fieldkit init --store https://clips.example.org --token T --place kakuma --operator kc-07",
         "fieldkit init",
     )
 )

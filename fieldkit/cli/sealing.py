@@ -117,9 +117,8 @@ def wipe(yes: bool, folder: str | None) -> None:
     if not library.root.exists():
         say.note(f"There is nothing at {library.root}.")
         return
+    say.trouble(f"{_lacking(library.journal)} of this laptop's takes are not at the store and go for good.")
     if not yes:
-        lacking = _lacking(library.journal)
-        say.trouble(f"{lacking} of this laptop's takes are not at the store and would be lost for good.")
         click.confirm(f"Destroy the keys and all that is in {library.root}?", abort=True, err=True)
     wipe_all(library)
     say.note(f"Wiped: {library.root} is gone.")

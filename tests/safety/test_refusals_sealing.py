@@ -1,15 +1,19 @@
 """What the software must refuse (facts/capture.md, section 6), as far as sealing and privacy go: 6, 7, 9, 12."""
 
+import os
 import sqlite3
 import threading
 
 import pytest
 from safety.test_sealing import SECRET, sealed
+from support import warm
 from support.facts import take_id
+from support.planted import MARKS, PLANTS, plain
 
 from fieldkit import age
-from fieldkit.errors import NeedsCrew, Unready
+from fieldkit.errors import NeedsCrew, Refused, Unready
 from fieldkit.kit import Kit
+from fieldkit.transcode.privacy import cleared, tellings
 from fieldkit.vault import unseal
 
 
@@ -49,3 +53,27 @@ def test_12_nothing_goes_quietly_what_was_sealed_and_handed_over_stands_in_the_h
             row[0] for row in db.execute("SELECT fact FROM history WHERE take = ? ORDER BY entered", (take,))
         ]
     assert told[-2:] == ["sealed at rest", "handed over: for headquarters alone"]
+
+
+def test_12_a_wipe_says_first_how_many_takes_the_store_does_not_have(laptop) -> None:
+    laptop.take(SECRET)
+    laptop.take(SECRET[::-1], received=False)
+    crew = warm.run(("wipe", "--library", str(laptop.library.root)), dict(os.environ))
+    assert "1 of this laptop's takes" in crew.stderr
+    assert laptop.library.journal.exists()
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name)
+def test_6_any_output_that_shows_place_maker_serial_title_or_a_data_stream_is_refused(
+    plant, tmp_path
+) -> None:
+    planted = plant.make(tmp_path, plain(tmp_path))
+    with pytest.raises(Refused) as refusal:
+        cleared(planted, "the take")
+    assert not any(mark.decode() in str(refusal.value) for mark in MARKS[:3])
+
+
+@pytest.mark.parametrize("name", ["Amina Yusuf.mp4", "0712345678.mp4"])
+def test_6_a_name_or_a_telephone_number_in_a_file_name_is_told(name, tmp_path) -> None:
+    made = plain(tmp_path).rename(tmp_path / name)
+    assert "file name" in {str(each.rule) for each in tellings(made)}
