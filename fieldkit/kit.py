@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -58,7 +58,7 @@ class Kit:
 
     library: Library
     settings: Settings
-    passphrase: str | None = None  # what opens this laptop's key
+    passphrase: str | None = field(default=None, repr=False)  # what opens this laptop's key
 
     @classmethod
     def open(cls, folder: str | None, flags: Mapping[str, Any] | None = None) -> Self:

@@ -31,6 +31,7 @@ class Sealer:
     keys: Keys
     begin: Callable[[Original], None] = lambda _: None
     _given_up: set[TakeId] = field(default_factory=set)
+    _settled: object = None  # what the journal and the folders looked like when there was nothing to do
 
     def __call__(self, stop: threading.Event) -> Outcome:
         """Works until nothing is to be sealed or `stop` is set. Raises DiskFull, Unready."""
@@ -40,6 +41,13 @@ class Sealer:
         if not self.library.originals.is_dir():
             raise Unready(f"{self.library.originals} is not there; is the library's disk plugged in?")
         self.library.make()
+        if (now := self._sight()) == self._settled:
+            return outcome
+        self._work(stop, outcome)
+        self._settled = now
+        return outcome
+
+    def _work(self, stop: threading.Event, outcome: Outcome) -> None:
         disk.sweep(self.library.sealed)
         disk.sweep(self.library.keys, "*-*-*-*-*")  # a take's; the laptop's own is made by somebody else
         self._clear_away(outcome)
@@ -53,7 +61,11 @@ class Sealer:
             if self.keys.envelope(take).is_file():  # or nobody could open it any more
                 self.journal.sealing.hand_over(take)
         self._clear_away(outcome)
-        return outcome
+
+    def _sight(self) -> object:
+        """Changes with every fact and every file that comes or goes: with 100,000 takes asking costs more."""
+        folders = (self.library.originals, self.library.renditions, self.library.sealed, self.library.keys)
+        return self.journal.version(), [folder.stat().st_mtime_ns for folder in folders]
 
     def _guarded(self, original: Original, when: When, outcome: Outcome) -> None:
         try:
@@ -106,6 +118,9 @@ class Sealer:
         envelopes = (self.keys.envelope(take), self.keys.envelope(take, "laptop"))
         if sealed.is_file() and any(each.is_file() for each in envelopes):
             return True
+        if take in self._given_up:
+            return False
+        self._given_up.add(take)
         outcome.unsealed.append(
             f"Take {take[-6:]}: its sealed file or its key is gone from {self.library.root}; its plain original stays."
         )

@@ -16,6 +16,7 @@ NO_KEY = (
     "No key is set to seal for, so the originals lie open on this laptop: `fieldkit init --seal age1…` with the "
     "campaign's public key, or `fieldkit init --passphrase`."
 )
+_SHORTEST = 12  # characters
 _LARGEST = 64 * 1024  # bytes of an envelope, which holds 74
 
 
@@ -34,11 +35,13 @@ class Keys:
             return age.known_recipient(path.read_text("utf-8")) if path.is_file() else None
 
     def make_laptop(self, words: str) -> None:
-        """A key for this laptop, behind a passphrase. Raises NeedsCrew where there is one."""
+        """A key for this laptop, behind a passphrase. Raises NeedsCrew where there is one, or the words are too few."""
         if self.laptop is not None:
             raise NeedsCrew(
                 "This laptop has a key behind a passphrase already; another one would leave its takes locked."
             )
+        if len(words) < _SHORTEST:
+            raise NeedsCrew(f"A passphrase has at least {_SHORTEST} characters; five words are good.")
         pair = age.new_pair()
         disk.make_folder(self.folder)
         disk.write(self._locked, age.lock(pair.identity.encode(), words))

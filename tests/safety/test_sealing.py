@@ -2,7 +2,9 @@
 
 import errno
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from safety.conftest import Sealed
@@ -12,6 +14,7 @@ from fieldkit import age, disk
 from fieldkit.age import WrongKey
 from fieldkit.errors import Damaged, DiskFull, NeedsCrew
 from fieldkit.pipeline import Audience
+from fieldkit.sealer import Sealer
 from fieldkit.vault import seal, unseal
 
 SECRET = b"a voice that must not be heard " * 4000
@@ -229,3 +232,42 @@ def test_the_digest_that_stands_for_a_file_hashes_what_it_is_given() -> None:
     digest = seal.Digest()
     digest.write(b"ab")
     assert digest.end().startswith("fb8e20fc")
+
+
+def test_a_passphrase_that_is_guessed_in_a_day_is_refused(laptop) -> None:
+    with pytest.raises(NeedsCrew, match="at least"):
+        laptop.kit.keys.make_laptop("short")
+
+
+def test_a_copy_that_comes_in_again_goes_again_though_no_fact_changes(laptop) -> None:
+    take = laptop.take(SECRET)
+    with laptop.journal as journal:
+        sealer = Sealer(journal, laptop.library, laptop.kit.keys)
+        sealer(threading.Event())
+        sealer(threading.Event())
+        again = laptop.library.originals / f"{take}.mp4"
+        again.write_bytes(SECRET)
+        sealer(threading.Event())
+    assert not again.exists()
+
+
+def test_the_passphrase_shows_nowhere(laptop) -> None:
+    assert "five quiet words" not in repr(laptop.locked("five quiet words").kit)
+
+
+def test_what_a_crew_leaves_running_seals_by_itself(laptop) -> None:
+    take = laptop.take(SECRET)
+    kit = replace(laptop.kit, settings=laptop.kit.settings.changed(store="http://127.0.0.1:1"))
+    stop = threading.Event()
+    at_work = threading.Thread(target=kit.run, args=(stop, QUIET))
+    at_work.start()
+    try:
+        with laptop.journal as journal:
+            until = time.monotonic() + 60
+            while not journal.entry(take).handed_over and time.monotonic() < until:
+                at_work.join(0.05)
+            assert journal.entry(take).handed_over
+    finally:
+        stop.set()
+        at_work.join()
+    assert SECRET[:31] not in laptop.plain()
