@@ -97,7 +97,7 @@ class Sealer:
         """Removes what facts say is not to be here any more; also after a kill between fact and removal."""
         sealing = self.journal.sealing
         kept = _names(self.library.keys) | _names(self.library.sealed)
-        for take in sealing.withdrawn() if kept else ():
+        for take in sealing.forgotten() if kept else ():
             if any(name.startswith(take) for name in kept):
                 self._forget(take)
         if plain := _names(self.library.originals):

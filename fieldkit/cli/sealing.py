@@ -119,6 +119,8 @@ def wipe(yes: bool, folder: str | None) -> None:
         return
     say.trouble(f"{_lacking(library.journal)} of this laptop's takes are not at the store and go for good.")
     if not yes:
+        if not sys.stdin.isatty():
+            raise NeedsCrew("Nothing was wiped: add --yes, or type the command at a prompt.")
         click.confirm(f"Destroy the keys and all that is in {library.root}?", abort=True, err=True)
     wipe_all(library)
     say.note(f"Wiped: {library.root} is gone.")

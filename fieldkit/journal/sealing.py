@@ -94,12 +94,14 @@ class Sealing:
         """Takes that only headquarters may open."""
         return [TakeId(row["take"]) for row in self._rows("SELECT take FROM handed_over", {})]
 
-    def withdrawn(self) -> list[TakeId]:
-        """Takes whose consent was withdrawn: nothing of them may open again."""
-        return [
-            TakeId(row["take"])
-            for row in self._rows("SELECT take FROM consent_now WHERE state = 'withdrawn'", {})
-        ]
+    def forgotten(self) -> list[TakeId]:
+        """Takes that were withdrawn, or whose original is no fact any more: nothing of them may open again."""
+        found = self._rows(
+            """SELECT take FROM takes WHERE take NOT IN (SELECT take FROM originals)
+                                         OR take IN (SELECT take FROM consent_now WHERE state = 'withdrawn')""",
+            {},
+        )
+        return [TakeId(row["take"]) for row in found]
 
     def without_receipts(self, profiles: Sequence[str]) -> int:
         """How many takes with an original lack a receipt that is due."""

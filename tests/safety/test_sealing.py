@@ -99,6 +99,18 @@ def test_nothing_is_sealed_that_consent_was_withdrawn_for_and_its_key_goes(lapto
     assert list(laptop.library.keys.iterdir()) == list(laptop.library.sealed.iterdir()) == []
 
 
+def test_where_an_original_is_erased_its_sealed_file_and_key_go_with_it(laptop) -> None:
+    take = laptop.take(SECRET)
+    sealed(laptop)
+    with laptop.journal as journal:
+        for profile in ("proxy", "tweet"):
+            journal.drop_rendition(take, profile)
+        journal._db.execute("DELETE FROM originals WHERE take = ?", (take,))
+        assert journal.sealing.path(take) is None
+    assert sealed(laptop) == 0
+    assert list(laptop.library.keys.iterdir()) == list(laptop.library.sealed.iterdir()) == []
+
+
 def test_consent_that_comes_while_it_is_sealed_leaves_the_plain_file_to_the_encoder(
     laptop, monkeypatch
 ) -> None:

@@ -1,6 +1,6 @@
 -- The original as an age file, which only the take's own key opens. Its plain bytes go after this row.
 CREATE TABLE encrypted (
-    take      TEXT PRIMARY KEY REFERENCES originals (take),
+    take      TEXT PRIMARY KEY REFERENCES originals (take) ON DELETE CASCADE,
     path      TEXT NOT NULL UNIQUE,          -- relative to the library
     bytes     INTEGER NOT NULL CHECK (bytes > 0),
     at        TEXT NOT NULL
@@ -13,7 +13,7 @@ END;
 -- The store has all that is due of the take: its renditions here, and this laptop's own way to its key, go after
 -- this row.
 CREATE TABLE handed_over (
-    take      TEXT PRIMARY KEY REFERENCES encrypted (take),
+    take      TEXT PRIMARY KEY REFERENCES encrypted (take) ON DELETE CASCADE,
     at        TEXT NOT NULL
 ) STRICT;
 CREATE TRIGGER take_handed_over AFTER INSERT ON handed_over BEGIN
