@@ -1,11 +1,12 @@
 """Nothing tells more than it should: every plant is found, and none survives in what leaves."""
 
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.crew import Crew
 from support.footage import bundled, footage
@@ -110,6 +111,18 @@ def test_what_cannot_be_read_is_an_error_and_never_clean(tmp_path: Path, content
 def test_no_bytes_between_pictures_trip_the_reader(packet: bytes, width: int) -> None:
     for codec in ("h264", "hevc", "mpeg2video"):
         list(remarks.tellings(codec, b"\0\0\1\x06" + packet, width or None))
+
+
+@given(st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_altered_file_trips_the_reader(clip: Path, tmp_path: Path, data: st.DataObject) -> None:
+    content = bytearray(clip.read_bytes())
+    at = data.draw(st.integers(content.rindex(b"moov") - 4, len(content) - 1))
+    content[at : at + data.draw(st.integers(1, 8))] = data.draw(st.binary(min_size=1, max_size=8))
+    path = tmp_path / "altered.mp4"
+    path.write_bytes(content)
+    with contextlib.suppress(FieldkitError):
+        tellings(path)
 
 
 def test_an_avchd_camcorder_writes_time_place_and_model_into_each_picture() -> None:
