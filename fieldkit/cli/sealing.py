@@ -37,6 +37,7 @@ def seal(as_json: bool, folder: str | None) -> int:
     epilog=options.epilog(
         "fieldkit unseal --new-key campaign.key",
         "fieldkit unseal /media/laptop/fieldkit --key campaign.key -o originals",
+        "fieldkit unseal library --passphrase -o originals",
         "fieldkit unseal 0199c5d2-….mp4.age --key campaign.key --json",
     )
 )
@@ -60,15 +61,26 @@ def seal(as_json: bool, folder: str | None) -> int:
     metavar="FILE",
     help="Make the campaign's key: the secret half into FILE, the public one is printed, for `init --seal`.",
 )
+@click.option(
+    "--passphrase",
+    "unlocks",
+    is_flag=True,
+    help="On the laptop itself, PATH its library: what it can still open, with its passphrase.",
+)
 @options.as_json
 def unseal(
-    paths: tuple[Path, ...], key: Path | None, output: Path, new_key: Path | None, as_json: bool
+    paths: tuple[Path, ...],
+    key: Path | None,
+    output: Path,
+    new_key: Path | None,
+    unlocks: bool,
+    as_json: bool,
 ) -> int:
     """Open sealed originals at headquarters. PATH is a library's folder, or sealed files with their envelopes."""
     from fieldkit.vault import unseal as opening
 
     if new_key is not None:
-        if paths or key is not None:
+        if paths or key is not None or unlocks:
             raise click.UsageError("--new-key makes a key and opens nothing; give it alone.")
         recipient = opening.new_key(new_key)
         if as_json:
@@ -79,12 +91,12 @@ def unseal(
             f"The secret half is in {new_key}: keep it off the laptops, and a copy of it in a second place."
         )
         return 0
-    if not paths or key is None:
-        raise click.UsageError("say which PATH to open and with which --key FILE.")
-    identity = _identity(key)
+    if not paths or (key is None) != unlocks:
+        raise click.UsageError("say which PATH to open, and with which --key FILE or the --passphrase.")
+    whose, identity = ("laptop", _unlocked(paths[0])) if key is None else ("", _identity(key))
     reports: list[dict[str, Any]] = []
     damaged = False
-    for done in opening.open_each(opening.find(paths), identity, output):
+    for done in opening.open_each(opening.find(paths), identity, output, whose):
         state = "refused" if done.error else "opened" if done.fresh else "there"
         why = str(done.error) if done.error else None
         reports.append({"file": str(done.sealed), "output": str(done.output), "state": state, "error": why})
@@ -140,6 +152,15 @@ def _identity(path: Path) -> str:
 
     with disk.translated(path), path.open("rb") as file:
         return age.known_identity(file.read(65536).decode("utf-8", "replace"))
+
+
+def _unlocked(root: Path) -> str:
+    from fieldkit.vault.keys import Keys
+
+    keys = Keys(library_at(str(root)).keys, None)
+    if keys.laptop is None:
+        raise NeedsCrew(f"{root} has no key behind a passphrase; name the library's folder.")
+    return keys.unlock_laptop(passphrase())
 
 
 def _lacking(journal: Path) -> str:

@@ -43,8 +43,11 @@ def find(paths: Sequence[Path]) -> list[Path]:
     return list(found)
 
 
-def open_each(files: Sequence[Path], identity: str, folder: Path) -> Iterator[Unsealed]:
-    """Opens file after file into `folder`; what is there already stays. Raises DiskFull, NeedsCrew about `folder`."""
+def open_each(files: Sequence[Path], identity: str, folder: Path, whose: str = "") -> Iterator[Unsealed]:
+    """Opens file after file into `folder`; what is there already stays. `whose` is as in `Keys.envelope`.
+
+    Raises DiskFull, NeedsCrew about `folder`.
+    """
     disk.make_folder(folder)
     disk.sweep(folder, "*-*-*-*-*")  # a take's: who knows what else lies there
     for sealed in files:
@@ -54,7 +57,7 @@ def open_each(files: Sequence[Path], identity: str, folder: Path) -> Iterator[Un
             continue
         try:
             part = disk.part_for(output)
-            unseal(sealed, part, keys.opened(_envelope(sealed), identity))
+            unseal(sealed, part, keys.opened(_envelope(sealed, whose), identity))
             disk.publish(part, output)
         except FieldkitError as error:
             yield Unsealed(sealed, output, error=error)
@@ -78,14 +81,15 @@ def new_key(path: Path) -> str:
     return pair.recipient
 
 
-def _envelope(sealed: Path) -> Path:
+def _envelope(sealed: Path, whose: str) -> Path:
     """In the library's `keys`, or beside the file where both were copied into one folder."""
     name = _NAME.fullmatch(sealed.name)
     assert name is not None
-    here, there = sealed.with_name(f"{name[1]}.age"), sealed.parent.parent / "keys" / f"{name[1]}.age"
+    envelope = f"{name[1]}{f'.{whose}' if whose else ''}.age"
+    here, there = sealed.with_name(envelope), sealed.parent.parent / "keys" / envelope
     if not here.is_file() and not there.is_file():
         raise NeedsCrew(
-            f"The key of {sealed.name} is not there: its envelope {name[1]}.age belongs into {there.parent}, or beside "
+            f"The key of {sealed.name} is not there: its envelope {envelope} belongs into {there.parent}, or beside "
             "the file. Where it was destroyed, nobody can open this any more."
         )
     return here if here.is_file() else there

@@ -63,6 +63,10 @@ def test_a_crew_seals_headquarters_opens_and_the_library_is_wiped(tmp_path) -> N
     out = tmp_path / "out"
     crew.done("unseal", str(tmp_path / "library"), "--key", str(key), "-o", str(out))
     assert [path.read_bytes() for path in out.iterdir()] == [real("carphone_pristine").read_bytes()]
+    own = tmp_path / "own"
+    words = ("unseal", str(tmp_path / "library"), "--passphrase", "-o", str(own))
+    assert crew.types(*words, FIELDKIT_PASSPHRASE="five quiet words").returncode == 0
+    assert [path.read_bytes() for path in own.iterdir()] == [real("carphone_pristine").read_bytes()]
     other = tmp_path / "other.key"
     crew.done("unseal", "--new-key", str(other))
     assert (
