@@ -49,8 +49,13 @@ class Library:
         return self.root / "renditions"
 
     @property
+    def sealed(self) -> Path:
+        """Originals as age files, `<take><suffix>.age`: only the take's own key opens one."""
+        return self.root / "sealed"
+
+    @property
     def keys(self) -> Path:
-        """Each take's own key, sealed: `<take>.age`."""
+        """The key of each sealed take in an envelope: whoever destroys it has destroyed the take."""
         return self.root / "keys"
 
     @property
@@ -74,7 +79,7 @@ class Library:
 
     def make(self) -> None:
         """Makes the folders that are missing. Raises DiskFull, NeedsCrew."""
-        for folder in (self.rolling, self.originals, self.renditions):
+        for folder in (self.rolling, self.originals, self.renditions, self.sealed, self.keys):
             disk.make_folder(folder)
 
 
@@ -94,6 +99,7 @@ class Settings:
     end_card: str | None = None  # a template's path: what each reply ends with
     officer: str | None = None  # the protection officer's public key (age1…)
     without_consent: float = 72 * 3600.0  # seconds after which a take that nobody agreed to is erased
+    seal: str | None = None  # the campaign's public key, age1…: originals are sealed for it
     patience: float = 60.0  # seconds without a byte confirmed after which `sync` gives up, exit 4
     rate: int | None = None  # bits/s that an upload may use; None is all there is
     window: Hours | None = None  # the local hours in which anything is sent; None is always
@@ -101,7 +107,7 @@ class Settings:
     battery: int | None = None  # per cent of charge below which nothing is sent, unless on mains
 
     def __post_init__(self) -> None:
-        for name in ("token", "operator", "camera", "microphone", "ffmpeg", "end_card", "officer"):
+        for name in ("token", "operator", "camera", "microphone", "ffmpeg", "end_card", "officer", "seal"):
             text = getattr(self, name)
             if text is not None and not (text.isprintable() and 0 < len(text) <= _LONGEST):
                 raise NeedsCrew(f"The setting {name} is one line of up to {_LONGEST} printable characters.")

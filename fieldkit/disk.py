@@ -112,6 +112,28 @@ def verify(path: Path, sha256: Sha256) -> None:
         )
 
 
+def destroy(path: Path) -> None:
+    """A small secret goes: overwritten on the medium, then removed. Raises NeedsCrew.
+
+    A flash drive may keep the old block for a while all the same, which only encryption of the whole disk cures.
+    """
+    with translated(path):
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb+") as file:
+                file.write(bytes(path.stat().st_size))
+                file.flush()
+                fsync(file.fileno())
+    remove(path)
+
+
+@contextmanager
+def reread(path: Path) -> Iterator[BinaryIO]:
+    """The file, to be read from the medium where the kernel allows it. Raises NeedsCrew if unreadable."""
+    with translated(path), path.open("rb") as file:
+        _forget(file)
+        yield file
+
+
 def sweep(folder: Path, stem: str = "*") -> int:
     """Removes the `.part` files of dead attempts; returns how many. The caller holds the folder's lock.
 

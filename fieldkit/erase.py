@@ -81,6 +81,8 @@ def _tried(journal: Journal, library: Library, take: Take, why: Why) -> list[str
 
 
 def _erased(journal: Journal, library: Library, take: Take, why: Why) -> list[str]:
+    for key in keys(library, take.id):
+        disk.destroy(key)
     for path in traces(journal, library, take.id):
         disk.remove(path)
     journal.farewell.erased(take.id, why)
@@ -90,11 +92,15 @@ def _erased(journal: Journal, library: Library, take: Take, why: Why) -> list[st
     ]
 
 
+def keys(library: Library, take: TakeId) -> tuple[Path, ...]:
+    """What goes before everything else: without it nobody can open what is sealed (`vault/keys.py`)."""
+    return tuple(library.keys / f"{take}{whose}.age" for whose in (".laptop", ""))
+
+
 def traces(journal: Journal, library: Library, take: TakeId) -> Iterator[Path]:
-    """Every file of a take, in the order in which they are to go."""
-    yield library.keys / f"{take}.age"
+    """Every other file of a take, in the order in which they are to go."""
     yield library.consents / f"{take}.age"
     for path in journal.farewell.files(take):
         yield library.root / path
-        yield library.root / f"{path}.age"
-    yield from sorted(library.rolling.glob(f"{take}*"))
+    for folder in (library.sealed, library.rolling):
+        yield from sorted(folder.glob(f"{take}*"))

@@ -20,7 +20,7 @@ from fieldkit.errors import (
     WorthRetrying,
 )
 from fieldkit.journal import Due, Journal
-from fieldkit.model import Original, Receipt, Refusal, Rendition, Station, Upload, Withdrawal
+from fieldkit.model import Original, Receipt, Refusal, Rendition, Station, TakeId, Upload, Withdrawal
 from fieldkit.sync.follow import Follow
 from fieldkit.sync.push import Progress, Push, Spoiled
 
@@ -49,6 +49,8 @@ class Outcome:
     rendered: list[Rendition] = field(default_factory=list)
     received: list[Receipt] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
+    sealed: list[TakeId] = field(default_factory=list)  # originals that now lie here sealed only
+    unsealed: list[str] = field(default_factory=list)  # why originals that are to be sealed stay plain
     spoiled: list[str] = field(default_factory=list)  # renditions found damaged, which are due again
     damaged: bool = False  # an original, or the path to the store
     choices: list["Choice"] = field(default_factory=list)  # of the renditions that had one
@@ -59,7 +61,7 @@ class Outcome:
     def troubles(self) -> list[str]:
         """What the crew must hear, a sentence each; what befell both profiles of a take is said once."""
         refused = dict.fromkeys((refusal.take, refusal.why) for refusal in self.refused)
-        return [*self.spoiled, *(f"Take {take[-6:]}: {why}" for take, why in refused)]
+        return [*self.spoiled, *self.unsealed, *(f"Take {take[-6:]}: {why}" for take, why in refused)]
 
     def note(self, due: Due) -> Callable[[str], None]:
         """Who keeps the notes on what is due; what holds for both profiles of a take is kept once."""

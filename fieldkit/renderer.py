@@ -12,6 +12,7 @@ from fieldkit.growing import Runway
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Refusal, Station
 from fieldkit.pipeline import Outcome
+from fieldkit.sealer import Reach
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.ffmpeg import Ffmpeg
@@ -30,6 +31,7 @@ class Renderer:
     library: Library
     ffmpeg: Ffmpeg
     measure: Measure
+    reach: Reach
     begin: Callable[[Due], Progress]
     brief: Brief = NOTHING_MORE
     conditions: Callable[[], Conditions] = Conditions
@@ -42,25 +44,25 @@ class Renderer:
         erase.orphans(self.journal, self.library)
         outcome = Outcome(salvaged=salvage(self.journal, self.library, self.measure))
         outcome.notes += self.tidy()
-        while not stop.is_set() and (due := self.journal.due_renditions(DUE)):
-            first = due[0]
+        while not stop.is_set() and (first := self._next(outcome)):
             if not self.library.originals.is_dir():
                 raise Unready(f"{self.library.originals} is not there; is the library's disk plugged in?")
             try:
-                outcome.rendered.append(
-                    render_due(
-                        first,
-                        self.library,
-                        self.journal,
-                        self.ffmpeg,
-                        brief=self.brief,
-                        conditions=self.conditions(),
-                        progress=self.begin(first),
-                        tell=outcome.note(first),
-                        chosen=outcome.choices.append,
-                        runway=self.runway,
+                with self.reach.opening(first) as readable:
+                    outcome.rendered.append(
+                        render_due(
+                            readable,
+                            self.library,
+                            self.journal,
+                            self.ffmpeg,
+                            brief=self.brief,
+                            conditions=self.conditions(),
+                            progress=self.begin(first),
+                            tell=outcome.note(first),
+                            chosen=outcome.choices.append,
+                            runway=self.runway,
+                        )
                     )
-                )
             except (DiskFull, Unready):
                 raise
             except NoConsent:
@@ -74,3 +76,9 @@ class Renderer:
                 if self.runway is not None:
                     self.runway.clear()
         return outcome
+
+    def _next(self, outcome: Outcome) -> Due | None:
+        """What is to be made first; what is sealed and can't be opened here waits, and why is said."""
+        can, why = self.reach.sort(self.journal.due_renditions(DUE))
+        outcome.held = " ".join(why) or None
+        return can[0] if can else None

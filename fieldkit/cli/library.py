@@ -17,7 +17,7 @@ from fieldkit.wanted import timestamp
 
 @click.command(
     epilog=options.epilog(
-        "fieldkit init --store https://clips.example.org --token T --place kakuma --operator asha",
+        "fieldkit init --store https://clips.example.org --token T --place kakuma --operator kc-07",
         "fieldkit init",
     )
 )
@@ -52,11 +52,27 @@ from fieldkit.wanted import timestamp
     metavar="TIME",
     help="How long a take without consent is kept before it is erased (72h).",
 )
+@click.option(
+    "--seal",
+    metavar="KEY",
+    help="The campaign's public key (age1…): originals are sealed for it once the store has their renditions.",
+)
+@click.option(
+    "--passphrase",
+    "locks",
+    is_flag=True,
+    help="Seal originals as soon as they are rendered, behind a passphrase (FIELDKIT_PASSPHRASE, or asked).",
+)
 @options.library
-def init(folder: str | None, **settings: Any) -> None:
+def init(folder: str | None, locks: bool, **settings: Any) -> None:
     """Make the library, or change its settings; what is not given stays."""
+    from fieldkit.age import known_recipient
+    from fieldkit.cli.sealing import passphrase
     from fieldkit.kit import Kit
     from fieldkit.person import officer_of
+
+    if settings["seal"] is not None:
+        settings["seal"] = known_recipient(settings["seal"])
 
     library, stored, broken = library_at(folder), Settings(), None
     try:
@@ -74,6 +90,9 @@ def init(folder: str | None, **settings: Any) -> None:
             disk.write(kept, library.settings.read_bytes())
             say.trouble(f"{broken} The old file is kept as {kept.name}.")
         kit.settings.write(library)
+    if locks:
+        kit.keys.make_laptop(passphrase(twice=True))
+        say.note("Originals are sealed behind the passphrase from now on; without it nobody here opens them.")
     say.note(f"The library is at {kit.library.root}. `fieldkit doctor` says what is missing.")
 
 
@@ -139,7 +158,7 @@ def status(as_json: bool, folder: str | None) -> None:
         click.echo(f"Today    {say.size(waiting.spent)} of {say.size(waiting.budget)} sent")
     for line in summary(asked, contact, retakes, now):
         click.echo(say.plain(line))
-    click.echo(f"Takes    {len(entries)}")
+    click.echo(f"Takes    {len(entries)}, {sum(entry.sealed is not None for entry in entries)} sealed")
     for entry in entries[-10:]:
         click.echo(
             f"  {entry.take.id[-6:]}  {entry.take.tweet_id}  take {entry.take.number}  {state_of(entry)}"

@@ -82,7 +82,12 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
         "operator": take.operator,
         "recorded_at": take.begun_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": original.seconds if original else None,
-        "original": {"path": f"{root}/{original.path}", "sha256": original.sha256, "bytes": original.bytes}
+        "original": {
+            "path": f"{root}/{entry.sealed or original.path}",
+            "sha256": original.sha256,
+            "bytes": original.bytes,
+            "sealed": entry.sealed is not None,
+        }
         if original
         else None,
         "verdict": asdict(entry.verdict) if entry.verdict else None,
@@ -97,7 +102,7 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
         "renditions": [
             {
                 "profile": r.profile,
-                "path": f"{root}/{r.path}",
+                "path": None if entry.handed_over else f"{root}/{r.path}",
                 "sha256": r.sha256,
                 "bytes": r.bytes,
                 "width": r.width,
@@ -176,6 +181,7 @@ def state_of(entry: Entry) -> str:
         return "stays here: no consent"
     if entry.kept:
         return f"stays here: {entry.kept}"
+    sealed = ["sealed"] if entry.sealed else []
     made = [f"{r.profile} {'arrived' if r.profile in entry.receipted else 'waits'}" for r in entry.renditions]
     decided = [entry.decided.decision] if entry.decided else []
-    return ", ".join([*made, *decided]) or "to be rendered"
+    return ", ".join([*made, *sealed, *decided]) or "to be rendered"

@@ -5,6 +5,7 @@ from fieldkit.journal.farewell import Unagreed, Why
 from fieldkit.journal.journal import Journal
 from fieldkit.journal.lineup import Meant, Waiting, Word
 from fieldkit.journal.questions import Abandoned, Due, Entry
+from fieldkit.journal.sealing import When
 
 __all__ = [
     "Abandoned",
@@ -17,6 +18,7 @@ __all__ = [
     "Retake",
     "Unagreed",
     "Waiting",
+    "When",
     "Why",
     "Word",
 ]

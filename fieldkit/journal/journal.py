@@ -14,6 +14,7 @@ from fieldkit.journal.farewell import Farewell
 from fieldkit.journal.flights import Flights
 from fieldkit.journal.lineup import Lineup
 from fieldkit.journal.questions import Questions
+from fieldkit.journal.sealing import Sealing
 from fieldkit.model import (
     Consent,
     ConsentState,
@@ -50,6 +51,7 @@ class Journal(Questions):
         self.centre = Centre(self._db, self._stamp)
         self.flights = Flights(self._db, self._stamp)
         self.farewell = Farewell(self._db, self._stamp)
+        self.sealing = Sealing(self._db, self._stamp)
 
     def close(self) -> None:
         """Ends the connection; what was written is durable already."""

@@ -12,7 +12,8 @@ from fieldkit.model import TakeId, Upload
 
 _ORDER = "l.due, l.first DESC, l.rank, l.circled DESC, l.entered, l.profile"
 _LACKS_RECEIPT = """NOT EXISTS (SELECT 1 FROM receipts AS x WHERE x.take = l.take AND x.profile = l.profile
-                                  AND x.sha256 = l.sha256 AND x.store = :store)"""
+                                  AND x.sha256 = l.sha256 AND x.store = :store)
+                    AND l.take NOT IN (SELECT take FROM handed_over)"""
 _LASTS = "l.until > :now"  # the consent has not ended
 _FREE = f"NOT (l.refused OR l.paused OR l.cancelled) AND {_LASTS}"
 _WANTED = f"NOT (l.refused OR l.cancelled) AND {_LASTS}"

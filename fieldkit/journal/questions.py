@@ -63,6 +63,8 @@ class Entry:
     decided: Decided | None = None  # the command centre's newest word
     kept: str | None = None  # why its consent keeps it here at this moment, a sentence
     erased: bool = False  # nothing is left of it but that it was
+    sealed: str | None = None  # where the original lies sealed at rest, relative to the library
+    handed_over: bool = False  # its renditions went from here once the store had them
 
 
 class Questions:
@@ -161,11 +163,12 @@ class Questions:
                    t.take IN (SELECT take FROM circled) AS circled, v.take IS NOT NULL AS voided,
                    d.decision, d.why, d.at AS decided_at, j.good, j.sentence, j.again,
                    (SELECT group_concat(trait, ' ') FROM exposed WHERE take = t.take) AS exposed,
-                   x.take IS NOT NULL AS erased
+                   x.take IS NOT NULL AS erased, e.path AS sealed, h.take IS NOT NULL AS handed_over
             FROM takes AS t JOIN consent_now AS c USING (take)
                  LEFT JOIN originals AS o USING (take) LEFT JOIN voids AS v USING (take)
                  LEFT JOIN decisions AS d USING (take) LEFT JOIN verdicts AS j USING (take)
                  LEFT JOIN erasures AS x USING (take)
+                 LEFT JOIN encrypted AS e USING (take) LEFT JOIN handed_over AS h USING (take)
             WHERE t.tweet_id = coalesce(?, t.tweet_id) ORDER BY t.entered
             """,
             tweet_id,
@@ -241,6 +244,8 @@ class Questions:
             rows.decided_of(row, "decided_at") if row["decision"] else None,
             why_kept(consent, datetime.fromisoformat(self._stamp()), exposed, row["barred"]),
             bool(row["erased"]),
+            row["sealed"],
+            bool(row["handed_over"]),
         )
 
     def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:

@@ -1,6 +1,7 @@
 """push: one rendition goes up until the store's receipt is in the journal."""
 
 import mimetypes
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -30,6 +31,8 @@ from fieldkit.sync.patience import Patience
 from fieldkit.sync.streams import Send, Streams, Wishes
 from fieldkit.sync.tus import Tus
 
+# a code or initials may leave the laptop; a name of the crew's may not (kc-07, asha3, AM)
+_CODE = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9._-]{1,16}|[A-Za-z]{1,3}", re.ASCII)
 _MISMATCHES = 3  # mismatches in a row that left as much to send: then it is the path that is broken
 
 
@@ -265,7 +268,7 @@ def metadata(upload: Upload) -> dict[str, str]:
         "filename": filename,
         "filetype": mimetypes.guess_type(filename)[0] or "video/mp4",
         "place": take.place if Trait.PLACE not in upload.consent.hidden else None,
-        "operator": take.operator,
+        "operator": take.operator if _CODE.fullmatch(take.operator or "") else None,
         "recorded_at": take.begun_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "language": upload.consent.language,
         **protocol.consent_metadata(upload.consent),

@@ -25,6 +25,7 @@ from fieldkit.transcode.lettering import Face
 from fieldkit.transcode.listen import listened, loudness
 from fieldkit.transcode.passport import Passport
 from fieldkit.transcode.plan import Plan, plan
+from fieldkit.transcode.privacy import cleared
 from fieldkit.transcode.probe import Probe, probe, seen
 from fieldkit.transcode.profiles import PROFILES
 from fieldkit.transcode.recipe import Recipe
@@ -230,6 +231,7 @@ def _published(
     with disk.discarded_on_error(cut.part):
         index_to_front(cut.part)
         found = _judged(cut.part, cut.plan, job.source)
+        cleared(cut.part, job.source.name)
         heard = loudness(url(cut.part), found, job.ffmpeg)
         sha256, size = disk.hashed(cut.part)
         made = Made(

@@ -1,6 +1,7 @@
 """What the store says, and what a crew is told."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from support.facts import TWEET, WITHDRAWN
@@ -215,6 +216,23 @@ def test_stopping_leaves_the_upload_resumable(laptop):
         with pytest.raises(LinkDown):
             push(laptop.due(talker.url)[0])
         assert laptop.due(talker.url)
+
+
+@pytest.mark.parametrize(
+    ("operator", "leaves"),
+    [
+        ("kc-07", True),
+        ("AM", True),
+        ("asha3", True),
+        ("asha", False),
+        ("Amina Yusuf", False),
+        ("+254700123456", False),
+    ],
+)
+def test_the_crew_leaves_as_a_code_and_never_by_name(laptop, due, operator, leaves):
+    (upload,) = laptop.due("https://x.example")
+    told = metadata(replace(upload, take=replace(upload.take, operator=operator)))
+    assert ("operator" in told) == leaves
 
 
 def test_the_store_is_told_nothing_that_names_a_person_on_camera(laptop, due):
