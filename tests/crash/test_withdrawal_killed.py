@@ -43,7 +43,7 @@ def killed_everywhere(
     shutil.copytree(template, first)
     lines = lines_of(lambda: action(first), files, folders=[first])
     kills = tmp_path / "kills"
-    kills.mkdir()
+    kills.mkdir(exist_ok=True)
 
     def trial(line: Line) -> str | None:
         folder = tmp_path / str(line).replace(":", "-").replace(" ", "")
@@ -74,7 +74,7 @@ def test_a_laptop_that_dies_while_it_forgets_goes_on_forgetting(tmp_path, record
             for fact in made[1:]:
                 journal.rendered(fact)
     for folder in (library.keys, library.consents):
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         (folder / f"{take}.age").write_bytes(b"sealed")
 
     def action(folder: Path) -> None:

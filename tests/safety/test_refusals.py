@@ -148,9 +148,9 @@ def test_10_refuses_to_overwrite_a_take_or_to_use_its_id_again(journal, library)
 def test_11_refuses_to_go_on_after_withdrawal_also_from_another_laptops_old_copy(journal, library, tmp_path):
     take = made(journal, library, AGREED, "bytes")
     for kept in (library.keys, library.consents):
-        kept.mkdir()
+        kept.mkdir(exist_ok=True)
         (kept / f"{take}.age").write_bytes(b"sealed")
-    gone = [*erase.traces(journal, library, take)]
+    gone = [*erase.keys(library, take), *erase.traces(journal, library, take)]
     journal.consent(take, WITHDRAWN)
     assert not leaves(journal, take)
     (sentence,) = erase.withdrawn(journal, library)
