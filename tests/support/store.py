@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from support import warm
+from support.site import at
 
 _START_SECONDS = 30
 
@@ -43,7 +44,7 @@ class StoreProcess:
         return self._process.pid
 
     def start(self) -> Self:
-        words = ["store", "serve", "--root", str(self.root), "--port", str(self.port), *self._args]
+        words = ["store", "serve", *at(self.root), "--port", str(self.port), *self._args]
         environment = {**os.environ, "PYTHONWARNINGS": "error"}
         reader, writer = os.pipe()
         self._stdout = os.fdopen(reader)
