@@ -8,9 +8,9 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 from fieldkit.errors import NeedsCrew
 from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.database import Database, postgresql_at, sqlite_at
-from fieldkit.store.schema import erasures, replicas, schema, tables
+from fieldkit.store.schema import replicas, schema, tables
 
-_STAYS = (schema, replicas, erasures)  # which bucket holds what is said of this store alone
+_STAYS = (schema, replicas)  # which bucket holds what is said of this store alone
 _HELPING = 1000  # rows
 
 
@@ -52,8 +52,7 @@ def forget_replicas(part: Path) -> None:
         contextlib.closing(_opened(Database(sqlite_at(part)))) as catalogue,
         catalogue.writing() as connection,
     ):
-        for table in (replicas, erasures):
-            connection.execute(delete(table))
+        connection.execute(delete(replicas))
 
 
 def _opened(database: Database) -> Catalogue:

@@ -1,4 +1,4 @@
-"""From the local disk to the bucket, in the background: clips that lack their replica, withdrawals their erasure.
+"""From the local disk to the bucket, in the background; and out of both what was withdrawn.
 
 What is to do is asked of the catalogue, never noted; so a store that was killed goes on where it was. A process
 replicates what lies in its own folder, and leaves to the others what lies in theirs.
@@ -18,7 +18,7 @@ from fieldkit.store.bucket import Bucket
 from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.media import Blob, Media
 from fieldkit.store.news import newest
-from fieldkit.store.schema import clips, erasures, replicas, withdrawals
+from fieldkit.store.schema import clips, replicas
 
 _BEAT = 1.0  # seconds between two looks at the catalogue's last change
 _LONGEST_WAIT = 60.0  # seconds, where the bucket or the database is away
@@ -35,6 +35,7 @@ class Replicas:
         self._media = media
         self._cache = cache
         self._edition: int | None = None  # of the catalogue, up to which all is done that can be done here
+        self._erased: set[tuple[TweetId, Sha256]] = set()
         self._damaged: set[int] = set()  # said once; `store verify` says it again
 
     def holds(self, number: int) -> bool:
@@ -48,9 +49,7 @@ class Replicas:
             edition = newest(connection)
         if edition == self._edition:
             return
-        # at first all of them: whoever died while it sent a clip may have left it behind after its withdrawal
-        for tweet_id, sha256 in self._withdrawn(again=self._edition is None):
-            self._erase(tweet_id, sha256)
+        self._erase(stopped)
         for number, blob in self._missing():
             if stopped.is_set():
                 return
@@ -74,23 +73,18 @@ class Replicas:
         if not known:  # withdrawn meanwhile
             self.bucket.erase(blob.tweet_id, blob.sha256)
 
-    def _erase(self, tweet_id: TweetId, sha256: Sha256) -> None:
-        self.bucket.erase(tweet_id, sha256)
-        same = (erasures.c.tweet_id == tweet_id) & (erasures.c.sha256 == sha256)
-        with self._catalogue.writing() as connection:
-            if connection.scalar(select(erasures.c.at).where(same)) is None:
-                row = {"tweet_id": tweet_id, "sha256": sha256, "at": self._catalogue.now()}
-                connection.execute(insert(erasures).values(**row))
+    def _erase(self, stopped: threading.Event) -> None:
+        """Takes withdrawn clips out of the bucket and out of this folder, whoever was told of the withdrawal.
 
-    def _withdrawn(self, *, again: bool) -> list[tuple[TweetId, Sha256]]:
-        query = select(withdrawals.c.tweet_id, withdrawals.c.sha256)
-        if not again:
-            done = (erasures.c.tweet_id == withdrawals.c.tweet_id) & (
-                erasures.c.sha256 == withdrawals.c.sha256
-            )
-            query = query.where(~select(erasures.c.at).where(done).exists())
-        with self._catalogue.reading() as connection:
-            return [(TweetId(row.tweet_id), Sha256(row.sha256)) for row in connection.execute(query)]
+        Each process does all of them after its start: whoever died while it sent a clip may have left it behind.
+        """
+        for tweet_id, sha256 in self._catalogue.withdrawn():
+            if stopped.is_set():
+                return
+            if (tweet_id, sha256) not in self._erased:
+                self._media.delete(tweet_id, sha256)
+                self.bucket.erase(tweet_id, sha256)
+                self._erased.add((tweet_id, sha256))
 
     def _missing(self) -> Iterator[tuple[int, Blob]]:
         """Clips without a replica, oldest first."""

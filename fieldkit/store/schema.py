@@ -143,15 +143,6 @@ replicas = Table(
     Column("at", String(32), nullable=False),  # UTC, ISO 8601
 )
 
-# which withdrawn clips were taken out of the bucket, in all their versions. Since version 5.
-erasures = Table(
-    "erasures",
-    tables,
-    Column("tweet_id", String(19), primary_key=True),
-    Column("sha256", String(64), primary_key=True),
-    Column("at", String(32), nullable=False),
-)
-
 tokens = Table(
     "tokens",
     tables,

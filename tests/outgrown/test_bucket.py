@@ -185,7 +185,7 @@ def test_a_bucket_that_is_none_is_said_in_one_sentence(tmp_path: Path) -> None:
 
 @pytest.fixture
 def running(site: Site) -> Iterator[StoreProcess]:
-    with StoreProcess(site.root, 0, "--media", str(site.bucket)) as process:
+    with StoreProcess(site.root, where=["--media", str(site.bucket)]) as process:
         yield process
 
 

@@ -86,7 +86,7 @@ def seaweedfs(tmp_path: Path) -> Iterator[str]:
     """The tus endpoint (a folder under the filer's `/.tus`) of a fresh SeaweedFS."""
     folder = tmp_path / "seaweedfs"
     folder.mkdir()
-    ports = _free_ports(4)
+    ports = free_ports(4)
     options = {
         "dir": folder,
         "ip": "127.0.0.1",
@@ -108,7 +108,7 @@ def seaweedfs(tmp_path: Path) -> Iterator[str]:
 @contextmanager
 def seaweedfs_s3(folder: Path) -> Iterator[dict[str, str]]:
     """A fresh SeaweedFS that speaks S3, with a bucket `clips`: the environment in which AWS's clients find it."""
-    ports = _free_ports(4)
+    ports = free_ports(4)
     options = {
         "dir": folder,
         "ip": "127.0.0.1",
@@ -210,10 +210,10 @@ def _node_environment() -> dict[str, str]:
     return {**os.environ, "PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Free ports below 50000, because SeaweedFS adds 10000 for gRPC."""
     found: list[int] = []
-    candidate = 20000 + os.getpid() % 20000
+    candidate = 20000 + 61 * os.getpid() % 20000  # two workers are neighbours: not so their ports
     while len(found) < count:
         candidate += 1
         if _is_free(candidate) and _is_free(candidate + 10000):
