@@ -62,9 +62,9 @@ class Replicas:
     def _replicate(self, number: int, blob: Blob, stopped: threading.Event) -> None:
         try:
             self.bucket.put(blob, self._media.path(blob), stopped.is_set)
-        except Damaged as error:
+        except Damaged:
             self._damaged.add(number)
-            _log.error("%s", error)
+            _log.error("a clip is damaged and was not replicated; `fieldkit store verify` names it")
             return
         with self._catalogue.writing() as connection:
             known = connection.scalar(select(clips.c.number).where(clips.c.number == number)) is not None
