@@ -72,6 +72,9 @@ def store() -> None:
 @click.option("--tls-key", metavar="FILE", type=_FILE, help="The certificate's key, PEM.")
 @click.option("--behind-proxy", is_flag=True, help="Believes X-Forwarded-Proto and -For, from loopback only.")
 @click.option(
+    "--proxy", "proxies", multiple=True, metavar="IP", help="Behind a proxy: another whom it believes."
+)
+@click.option(
     "--cache",
     type=SizeParam(),
     help="Of the clips that are in the bucket this much stays here, too; default: all.",
@@ -91,6 +94,7 @@ def serve(
     tls_cert: Path | None,
     tls_key: Path | None,
     behind_proxy: bool,
+    proxies: tuple[str, ...],
     cache: int | None,
     note_addresses: bool,
     log: Literal["error", "warning", "info"],
@@ -100,7 +104,10 @@ def serve(
     from fieldkit.store.serve import serve as serve_store
     from fieldkit.store.terms import Terms
 
-    front, terms = Front(tls_cert, tls_key, behind_proxy), Terms(cache=cache, note_addresses=note_addresses)
+    front, terms = (
+        Front(tls_cert, tls_key, behind_proxy, proxies),
+        Terms(cache=cache, note_addresses=note_addresses),
+    )
     serve_store(root, host, port, terms=terms, front=front, log=log)
 
 

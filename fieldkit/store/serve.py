@@ -43,7 +43,8 @@ class Front:
 
     cert: Path | None = None  # PEM, with the chain
     key: Path | None = None  # PEM
-    behind_proxy: bool = False  # X-Forwarded-Proto and -For are believed, from loopback only
+    behind_proxy: bool = False  # X-Forwarded-Proto and -For are believed, from loopback and from `proxies`
+    proxies: tuple[str, ...] = ()  # addresses of proxies on other machines
 
 
 def serve(
@@ -95,7 +96,7 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 server_header=False,
                 proxy_headers=front.behind_proxy,
-                forwarded_allow_ips=list(_LOCAL_PROXY),
+                forwarded_allow_ips=[*_LOCAL_PROXY, *front.proxies],
                 ssl_certfile=front.cert,
                 ssl_keyfile=front.key,
                 backlog=helping,
