@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,5 +132,10 @@ def test_the_command_centre_sees_every_clip_wherever_it_landed(front: Front) -> 
 def test_sign_ins_are_counted_in_one_place(front: Front) -> None:
     front.centre()
     said = {"name": "nobody", "passphrase": "wrong wrong wrong"}
-    codes = [Tus(front.url).ask("POST", "/signin", data=said).status_code for _ in range(6)]
-    assert codes == [403] * 5 + [429]
+
+    def attempt(_number: int) -> int:
+        return Tus(front.url).ask("POST", "/signin", data=said).status_code
+
+    with ThreadPoolExecutor(10) as people:
+        codes = list(people.map(attempt, range(10)))
+    assert 429 in codes  # five are free in each process: shared between two none would have had to wait

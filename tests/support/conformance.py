@@ -12,8 +12,8 @@ from pathlib import Path
 from support.peers import seaweedfs_s3
 from support.postgres import Postgres
 
-# lines, memory and the browser, which are the same over whatever is behind them
-_LEFT_OUT = ("test_shift", "test_many_lines", "test_bad_lines", "test_memory", "test_front")
+# lines, memory, the browser and the API's document, which are the same over whatever is behind them
+_LEFT_OUT = ("test_shift", "test_many_lines", "test_bad_lines", "test_memory", "test_front", "test_api")
 _SHORT = [
     *("tests/store", "tests/outgrown", "-n", "2", "--dist", "loadgroup", "-q"),
     *(f"--ignore=tests/store/{name}.py" for name in _LEFT_OUT),
