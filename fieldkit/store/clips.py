@@ -4,19 +4,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from fieldkit.errors import FieldkitError
 from fieldkit.model import Consent, Place, Sha256, TweetId, in_order
 from fieldkit.protocol import clip_path
 from fieldkit.store.body import read_object
 from fieldkit.store.catalogue import Catalogue
-from fieldkit.store.media import TYPES, Media
+from fieldkit.store.delivery import Delivery
+from fieldkit.store.media import Media
 from fieldkit.store.nouns import Clip, Wanted
 from fieldkit.store.problems import NotFound, Problem
-from fieldkit.store.ranges import settled_range
 from fieldkit.store.review import Decision
 from fieldkit.store.trail import Trail
 from fieldkit.store.wishes import Wishes
@@ -31,10 +30,18 @@ class Clips:
     """The routes under /clips."""
 
     def __init__(
-        self, catalogue: Catalogue, media: Media, wishes: Wishes, trail: Trail, finish: Finish
+        self,
+        catalogue: Catalogue,
+        media: Media,
+        delivery: Delivery,
+        wishes: Wishes,
+        trail: Trail,
+        *,
+        finish: Finish,
     ) -> None:
         self._catalogue = catalogue
         self._media = media
+        self._delivery = delivery
         self._wishes = wishes
         self._trail = trail
         self._finish = finish
@@ -61,22 +68,18 @@ class Clips:
     async def file(self, request: Request) -> Response:
         """The bytes; a browser may ask for a range of them."""
         clip = await self._clip(request)
-        path, etag = self._media.path(clip.blob), f'"{clip.blob.sha256}"'
+        etag = f'"{clip.blob.sha256}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}  # a withdrawal must be seen at once
         known = {
             tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")
         }
         if {etag, "*"} & known:
             return Response(status_code=304, headers=headers)
-        if not await run_in_threadpool(path.exists):
-            raise NotFound("The bytes of this clip are missing; `fieldkit store verify` says more.")
+        answer = await self._delivery.file(request, clip, etag, headers)
         if request.method == "GET":
             about = f"{clip.blob.tweet_id}/{clip.blob.sha256}"
             await run_in_threadpool(self._trail.downloaded, request.state.who.name, about)
-        _settle_range(request, etag, clip.bytes)
-        return FileResponse(
-            path, headers=headers, media_type=TYPES[clip.blob.kind], filename=_download_name(clip)
-        )
+        return answer
 
     async def decide(self, request: Request) -> Response:
         """Appends a decision."""
@@ -155,17 +158,6 @@ def wanted_of(request: Request) -> Wanted:
     )
 
 
-def _settle_range(request: Request, etag: str, size: int) -> None:
-    # Starlette answers 400 to what RFC 9110 says to ignore; so it only ever sees a range that it can serve
-    headers = MutableHeaders(scope=request.scope)
-    same = headers.get("if-range", etag) == etag
-    settled = settled_range(headers["range"], size) if same and "range" in headers else None
-    if settled:
-        headers["range"] = settled
-    else:
-        del headers["range"]
-
-
 def _limit(request: Request) -> int:
     asked = request.query_params.get("limit", "50")
     return max(1, min(count_of(asked, "limit"), _LONGEST_PAGE))
@@ -210,7 +202,3 @@ def _text(said: dict[str, Any], key: str) -> str:
 def _storable(text: str) -> bool:
     # JSON can spell half of a surrogate pair, which no encoding and no database takes
     return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _download_name(clip: Clip) -> str:
-    return f"{clip.blob.tweet_id}-{clip.profile or 'clip'}-{clip.blob.sha256[:12]}.{clip.blob.kind}"

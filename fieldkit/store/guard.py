@@ -12,8 +12,9 @@ from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fieldkit.errors import StoreBusy
 from fieldkit.protocol import FILES, REQUESTS, TUS_RESUMABLE, TUS_VERSION, WITHDRAWALS
-from fieldkit.store.answers import answer
+from fieldkit.store.answers import answer, away
 from fieldkit.store.problems import NotAllowed, NotKnown, Problem
 from fieldkit.store.sessions import Sessions
 from fieldkit.store.tokens import ANYONE, Tokens, Who
@@ -71,6 +72,9 @@ class Guard:
             return
         except Problem as problem:
             await answer(problem)(scope, receive, send)
+            return
+        except StoreBusy as error:
+            await answer(away(error))(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

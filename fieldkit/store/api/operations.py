@@ -246,7 +246,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
             403: Given("the name and the passphrase don’t belong together", HTML),
             429: Given("too many attempts", HTML, headers=("Retry-After",)),
         },
-        (p.Problem, p.WrongType, p.TooLarge, p.StoreFull),
+        (p.Problem, p.WrongType, p.TooLarge, p.StoreFull, p.Busy),
         body=Body(FORM, shapes.SignIn),
         open=True,
     ),
