@@ -98,6 +98,11 @@ class Push:
             nonlocal mismatches, least
             try:
                 self._attempt(upload)
+            except FileNotFoundError as error:
+                self._may_go_on(upload)  # withdrawn, or handed over, by another worker: that is why it went
+                raise Spoiled(
+                    "A rendition went while it was sent; it is made anew from its original."
+                ) from error
             except Mismatch as error:
                 mismatches = mismatches + 1 if self._missing >= least else 1
                 least = min(least, self._missing)

@@ -84,7 +84,7 @@ def test_no_route_lets_a_stranger_in(tmp_path: Path) -> None:
                     assert route.path == "/static"
                     continue
                 assert isinstance(route, Route)
-                path = route.path.format(tweet_id="826", sha256="0" * 64, upload_id="0" * 32)
+                path = route.path.format(tweet_id="826", sha256="0" * 64, upload_id="0" * 32, number="1")
                 for method in (route.methods or set()) - ({"OPTIONS"} if "/files" in path else set()):
                     if path in OPEN:
                         continue
