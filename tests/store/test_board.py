@@ -30,7 +30,8 @@ def _decision(card: WebElement) -> str:
 
 
 def _until(browser: webdriver.Chrome, card: WebElement, decision: str) -> None:
-    WebDriverWait(browser, 10).until(lambda _: _decision(card) == decision)
+    wait = WebDriverWait(browser, 10, ignored_exceptions=(StaleElementReferenceException,))
+    wait.until(lambda _: _decision(card) == decision)
 
 
 def _press(browser: webdriver.Chrome, card: WebElement, name: str) -> None:

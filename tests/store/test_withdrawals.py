@@ -7,6 +7,7 @@ import pytest
 from store.conftest import CHEAP, served
 from support.facts import sha256 as sha256_of
 from support.facts import take_id
+from support.site import site
 from support.tus import Tus, sha256
 
 from fieldkit.model import Place
@@ -183,7 +184,7 @@ def test_withdrawing_twice_is_withdrawing_once(store: Tus, tweet: str) -> None:
 
 def test_a_laptop_withdraws_what_its_place_sent_and_no_more(tmp_path: Path, tweet: str) -> None:
     take = take_id()
-    with served(tmp_path) as store, House(tmp_path, cost=CHEAP) as house:
+    with served(tmp_path) as store, House(site(tmp_path), cost=CHEAP) as house:
         kakuma, zaatari = (
             Tus(store.url, house.tokens.add(Role.LAPTOP, Place(name))[0]) for name in ("kakuma", "zaatari")
         )
