@@ -4,14 +4,26 @@
 A recipient is a public key (`age1…`), an identity the secret one (`AGE-SECRET-KEY-1…`); both are text.
 """
 
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from pyrage import DecryptError, IdentityError, RecipientError, decrypt_io, encrypt_io, passphrase
+from pyrage import (
+    DecryptError,
+    EncryptError,
+    IdentityError,
+    RecipientError,
+    decrypt_io,
+    encrypt_io,
+    passphrase,
+)
 from pyrage.x25519 import Identity, Recipient
 
 from fieldkit.errors import Damaged, NeedsCrew
+
+_ERRNO = re.compile(r"\[Errno (\d{1,5})\]")
 
 
 class WrongKey(NeedsCrew):
@@ -56,7 +68,12 @@ def known_identity(text: str) -> str:
 
 def seal(source: BinaryIO, target: BinaryIO, recipients: Sequence[str]) -> None:
     """Encrypts all of `source` into `target`; each of the recipients can open it. Raises what the files raise."""
-    encrypt_io(source, target, [Recipient.from_str(text) for text in recipients])
+    try:
+        encrypt_io(source, target, [Recipient.from_str(text) for text in recipients])
+    except EncryptError as error:  # the target's error, of which only the words are left
+        if (number := _ERRNO.search(str(error))) is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
 
 
 def unseal(source: BinaryIO, target: BinaryIO, identities: Sequence[str]) -> None:

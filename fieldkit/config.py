@@ -54,6 +54,21 @@ class Library:
         return self.root / "protections"
 
     @property
+    def sealed(self) -> Path:
+        """Originals as age files, `<take><suffix>.age`: only the take's own key opens one."""
+        return self.root / "sealed"
+
+    @property
+    def keys(self) -> Path:
+        """The key of each sealed take in an envelope: whoever destroys it has destroyed the take."""
+        return self.root / "keys"
+
+    @property
+    def consents(self) -> Path:
+        """Who the speakers are, for the protection officer alone: `<take>.age`. And the crew's own scripts."""
+        return self.root / "consents"
+
+    @property
     def live(self) -> Path:
         """What the running worker is doing, for other terminals to read; nothing decides by it."""
         return self.root / "live.json"
@@ -69,7 +84,14 @@ class Library:
 
     def make(self) -> None:
         """Makes the folders that are missing. Raises DiskFull, NeedsCrew."""
-        for folder in (self.rolling, self.originals, self.renditions, self.protections):
+        for folder in (
+            self.rolling,
+            self.originals,
+            self.renditions,
+            self.sealed,
+            self.keys,
+            self.protections,
+        ):
             disk.make_folder(folder)
 
 
@@ -87,6 +109,9 @@ class Settings:
     ffmpeg: str | None = None  # a path; None is the binary that imageio-ffmpeg brings
     deadline: float | None = None  # seconds in which a reply should be made and sent, where the line is known
     end_card: str | None = None  # a template's path: what each reply ends with
+    officer: str | None = None  # the protection officer's public key (age1…)
+    without_consent: float = 72 * 3600.0  # seconds after which a take that nobody agreed to is erased
+    seal: str | None = None  # the campaign's public key, age1…: originals are sealed for it
     patience: float = 60.0  # seconds without a byte confirmed after which `sync` gives up, exit 4
     rate: int | None = None  # bits/s that an upload may use; None is all there is
     window: Hours | None = None  # the local hours in which anything is sent; None is always
@@ -94,7 +119,7 @@ class Settings:
     battery: int | None = None  # per cent of charge below which nothing is sent, unless on mains
 
     def __post_init__(self) -> None:
-        for name in ("token", "operator", "camera", "microphone", "ffmpeg", "end_card"):
+        for name in ("token", "operator", "camera", "microphone", "ffmpeg", "end_card", "officer", "seal"):
             text = getattr(self, name)
             if text is not None and not (text.isprintable() and 0 < len(text) <= _LONGEST):
                 raise NeedsCrew(f"The setting {name} is one line of up to {_LONGEST} printable characters.")
@@ -104,6 +129,8 @@ class Settings:
             raise NeedsCrew(f"“{self.store[:80]}” is not a store's URL such as https://clips.example.org")
         if not 0 < self.patience < float("inf"):
             raise NeedsCrew("patience is a number of seconds above 0.")
+        if not 3600 <= self.without_consent < float("inf"):
+            raise NeedsCrew("without_consent is a time of at least an hour, such as 72h.")
         if self.deadline is not None and not 0 < self.deadline < float("inf"):
             raise NeedsCrew("deadline is a number of seconds above 0.")
         if self.rate is not None and self.rate < _SLOWEST:
@@ -227,6 +254,8 @@ def _parse(name: str, value: Any) -> Any:
     try:
         match name:
             case "deadline":
+                return seconds_of(value) if isinstance(value, str) else float(value)
+            case "without_consent":
                 return seconds_of(value) if isinstance(value, str) else float(value)
             case "patience":
                 return float(value)

@@ -54,6 +54,14 @@ def write(final: Path, content: bytes, *, mode: int = 0o600) -> None:
         publish(part, final)
 
 
+def remove(path: Path) -> None:
+    """The file's name is gone, durably; a missing file is no error. Raises NeedsCrew."""
+    with translated(path):
+        if path.is_symlink() or path.exists():
+            path.unlink(missing_ok=True)
+            fsync_folder(path.parent)
+
+
 def copy(source: Source, part: Path, progress: Callable[[int], None] = lambda _: None) -> tuple[Sha256, int]:
     """Copies into `part` and returns the SHA-256 and size in bytes of what was read.
 
@@ -102,6 +110,28 @@ def verify(path: Path, sha256: Sha256) -> None:
             f"{path.name} is not what was written: its SHA-256 is {found[:12]}… instead of {sha256[:12]}…; "
             "the disk may be failing, so copy the library to another one."
         )
+
+
+def destroy(path: Path) -> None:
+    """A small secret goes: overwritten on the medium, then removed. Raises NeedsCrew.
+
+    A flash drive may keep the old block for a while all the same, which only encryption of the whole disk cures.
+    """
+    with translated(path):
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb+") as file:
+                file.write(bytes(path.stat().st_size))
+                file.flush()
+                fsync(file.fileno())
+    remove(path)
+
+
+@contextmanager
+def reread(path: Path) -> Iterator[BinaryIO]:
+    """The file, to be read from the medium where the kernel allows it. Raises NeedsCrew if unreadable."""
+    with translated(path), path.open("rb") as file:
+        _forget(file)
+        yield file
 
 
 def sweep(folder: Path, stem: str = "*") -> int:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fieldkit import pipeline
+from fieldkit import erase, pipeline
 from fieldkit.config import Library, Settings
 from fieldkit.errors import NeedsCrew
 from fieldkit.growing import Runway
@@ -131,12 +131,17 @@ class Dispatch:
                     pace=pace,
                     tell=lambda at, name, confirmed, behind: sight.flying(at, name, confirmed, behind=behind),
                 )
-            worker = pipeline.Pusher(journal, push, self.store, held, sight.holds, audience.arrived, follow)
+            tidy = erase.tidied(journal, self.library, self.settings)
+            worker = pipeline.Pusher(
+                journal, push, self.store, held, sight.holds, audience.arrived, tidy, audience.trouble, follow
+            )
 
             def work() -> Outcome:
                 enquiry.begin()
                 outcome = pipeline.once(self.library, "sync", worker, stop)
                 enquiry.end()
+                for sentence in tidy():  # what was heard at this contact
+                    audience.trouble(sentence)
                 return outcome
 
             yield work

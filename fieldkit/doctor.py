@@ -13,6 +13,7 @@ from fieldkit.errors import FieldkitError
 from fieldkit.sync import tcp
 from fieldkit.sync.tus import Tus
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.vault.keys import Keys
 
 _ROOM = 2_000_000_000  # bytes: some fifteen takes of the longest kind
 _CLOCK = 120.0  # seconds a clock may be off before times on the board mislead
@@ -48,6 +49,7 @@ def examine(
     yield from _guarded("ffmpeg", lambda: _ffmpeg(ffmpeg()), needed=True)
     yield from _guarded("cameras", lambda: _gear(gear, chosen=settings.camera is not None))
     yield from _guarded("disk", lambda: [_disk(library.root)], needed=True)
+    yield from _guarded("sealing", lambda: [_sealing(Keys(library.keys, settings.seal))])
     yield from _guarded("link", _link)
     if settings.store is None:
         yield Finding(
@@ -112,6 +114,21 @@ def _disk(root: Path) -> Finding:
     free = disk.room(next(path for path in (root, *root.parents) if path.exists()))
     advice = "" if free >= _ROOM else "free some space before recording"
     return Finding("disk", free >= _ROOM, f"{free / 1e9:.1f} GB free", advice, needed=True)
+
+
+def _sealing(keys: Keys) -> Finding:
+    if keys.campaign is None:
+        found = "no campaign key is set" + (
+            "" if keys.laptop else ", and no passphrase: originals lie open here"
+        )
+        advice = "fieldkit init --seal age1… with the campaign's public key; encrypt the whole disk as well"
+        return Finding("sealing", ok=False, found=found, advice=advice)
+    if keys.laptop is None:
+        found = "originals lie open here until the store has their renditions, then they are sealed"
+        return Finding(
+            "sealing", ok=False, found=found, advice="fieldkit init --passphrase seals them sooner"
+        )
+    return Finding("sealing", ok=True, found="originals are sealed once they are rendered")
 
 
 def _link() -> list[Finding]:

@@ -11,6 +11,7 @@
     │   ├── Unready
     │   ├── NotAuthorised
     │   └── Refused
+    │       └── Withdrawn
     ├── WorthRetrying      time cures it; everything is kept                               exit 4
     │   ├── LinkDown
     │   └── StoreBusy
@@ -70,6 +71,10 @@ class NotAuthorised(NeedsCrew):
 
 class Refused(NeedsCrew):
     """The other side understood and said no for good; asking again will not change it."""
+
+
+class Withdrawn(Refused):
+    """The person on the clip took their consent back, and the store knows it before this laptop does."""
 
 
 class WorthRetrying(FieldkitError):

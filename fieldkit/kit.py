@@ -1,27 +1,31 @@
 """Puts the real parts together; the only module that knows them all."""
 
 import contextlib
+import functools
+import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from fieldkit import pipeline
+from fieldkit import erase, pipeline
 from fieldkit.capture.ingest import find
 from fieldkit.config import Library, Settings, library_and_settings
 from fieldkit.dispatch import Dispatch
 from fieldkit.doctor import Finding, examine
-from fieldkit.errors import FieldkitError
+from fieldkit.errors import FieldkitError, Unready
 from fieldkit.growing import Runway
 from fieldkit.journal import Journal
-from fieldkit.model import Station
+from fieldkit.model import Original, Station, TakeId
 from fieldkit.outbox import Outbox
 from fieldkit.pipeline import Audience, Outcome, Worker
 from fieldkit.protector import Protector
 from fieldkit.recorder import Recorder, measured
 from fieldkit.renderer import Renderer
+from fieldkit.sealer import Reach, Sealer
 from fieldkit.sync import live
 from fieldkit.transcode import machine
 from fieldkit.transcode.batch import Hands, Result, Threads, batch, forecast, mirrored
@@ -30,9 +34,11 @@ from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.cluster import Cluster
 from fieldkit.transcode.delivery import speed_of
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.reckoning import Reckoning
 from fieldkit.transcode.wording import Wording
 from fieldkit.transcode.words import Words
+from fieldkit.vault.keys import NO_KEY, Keys
 
 _RECENT = 12  # encodes that tell the laptop's speed
 _GOODBYE = 3.0  # seconds a worker has to end; one that waits for a dead line is left, nothing is lost
@@ -55,11 +61,12 @@ class Kit:
 
     library: Library
     settings: Settings
+    passphrase: str | None = field(default=None, repr=False)  # what opens this laptop's key
 
     @classmethod
     def open(cls, folder: str | None, flags: Mapping[str, Any] | None = None) -> Self:
         """The kit for a library folder; `flags` are settings that were typed. Raises NeedsCrew."""
-        return cls(*library_and_settings(folder, flags))
+        return cls(*library_and_settings(folder, flags), os.environ.get("FIELDKIT_PASSPHRASE"))
 
     @contextmanager
     def journal(self) -> Iterator[Journal]:
@@ -111,6 +118,21 @@ class Kit:
     def outbox(self) -> Outbox:
         """The queue, to be looked at and steered."""
         return Outbox(self.library, self.settings)
+
+    def erase(self) -> list[str]:
+        """Deletes what was withdrawn, and announces and deletes what nobody agreed to; a sentence for each."""
+        with self.journal() as journal:
+            return erase.tidied(journal, self.library, self.settings)()
+
+    def going(self, journal: Journal) -> dict[TakeId, datetime]:
+        """When takes that nobody agreed to will be erased, if nobody does."""
+        keep, now = timedelta(seconds=self.settings.without_consent), datetime.now(UTC)
+        return {each.take.id: erase.erased_at(each, keep, now) for each in journal.farewell.unagreed()}
+
+    @property
+    def keys(self) -> Keys:
+        """The keys that originals are sealed with."""
+        return Keys(self.library.keys, self.settings.seal)
 
     def doctor(self) -> list[Finding]:
         """What keeps this laptop from working, and what to do about it."""
@@ -178,6 +200,22 @@ class Kit:
             renderer = self._renderer(journal, audience, brief, runway)
             return pipeline.once(self.library, "render", renderer, stop)
 
+    def seal(self, stop: threading.Event, begin: Callable[[Original], None] = lambda _: None) -> Outcome:
+        """Seals what is to be sealed. Raises Unready where no key is set, DiskFull, WorthRetrying."""
+        if self.keys.campaign is None and self.keys.laptop is None:
+            raise Unready(NO_KEY)
+        with self.journal() as journal:
+            sealer = Sealer(journal, self.library, self.keys, begin)
+            return pipeline.once(self.library, "seal", sealer, stop)
+
+    @property
+    def locked(self) -> bool:
+        """Whether something that is to be made is sealed, and the passphrase was not given."""
+        if self.passphrase is not None or self.keys.laptop is None:
+            return False
+        with self.journal() as journal:
+            return bool(self._reach(journal).sort(journal.due_renditions(DUE))[1])
+
     def run(self, stop: threading.Event, audience: Audience) -> None:
         """Salvage, render and push, side by side, until `stop` is set; what is encoded travels meanwhile."""
         runway = Runway()
@@ -196,6 +234,7 @@ class Kit:
         stations: tuple[Callable[[contextlib.ExitStack], Worker], ...] = (
             lambda _: lambda: self.render(stop, audience, runway=runway),
             lambda stack: dispatch.staying(stack, stop, audience),
+            lambda stack: self._sealing(stack, stop),
         )
         threads = [threading.Thread(target=station, args=(each,), daemon=True) for each in stations]
         for thread in threads:
@@ -210,6 +249,18 @@ class Kit:
         if failures:
             raise failures[0]
 
+    def _sealing(self, stack: contextlib.ExitStack, stop: threading.Event) -> Worker:
+        sealer = Sealer(stack.enter_context(self.journal()), self.library, self.keys)
+        return lambda: pipeline.once(self.library, "seal", sealer, stop)
+
+    def _reach(self, journal: Journal) -> Reach:
+        keys, words = self.keys, self.passphrase
+
+        def unlock() -> str | None:
+            return None if words is None or keys.laptop is None else _unlocked(keys, words)
+
+        return Reach(journal, self.library, keys, unlock)
+
     def _renderer(
         self, journal: Journal, audience: Audience, brief: Brief, runway: Runway | None = None
     ) -> Renderer:
@@ -219,9 +270,11 @@ class Kit:
             self.library,
             self.ffmpeg,
             measured,
+            self._reach(journal),
             audience.rendering,
             brief,
             self._conditions(journal, runway),
+            erase.tidied(journal, self.library, self.settings),
             runway,
         )
 
@@ -232,6 +285,11 @@ class Kit:
             return Conditions(rate, speed, overlapped=runway is not None and not runway.closed)
 
         return now
+
+
+@functools.cache  # a passphrase costs a second or two, on purpose
+def _unlocked(keys: Keys, words: str) -> str:
+    return keys.unlock_laptop(words)
 
 
 def size_of(path: Path) -> int:

@@ -16,10 +16,11 @@ from fieldkit.errors import (
     NoConsent,
     Refused,
     SetAside,
+    Withdrawn,
     WorthRetrying,
 )
 from fieldkit.journal import Due, Journal
-from fieldkit.model import Draft, Original, Receipt, Refusal, Rendition, Station, Upload
+from fieldkit.model import Draft, Original, Receipt, Refusal, Rendition, Station, TakeId, Upload, Withdrawal
 from fieldkit.sync.follow import Follow
 from fieldkit.sync.push import Progress, Push, Spoiled
 
@@ -49,6 +50,8 @@ class Outcome:
     drafted: list[Draft] = field(default_factory=list)  # protected, and wait for a person
     received: list[Receipt] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
+    sealed: list[TakeId] = field(default_factory=list)  # originals that now lie here sealed only
+    unsealed: list[str] = field(default_factory=list)  # why originals that are to be sealed stay plain
     spoiled: list[str] = field(default_factory=list)  # renditions found damaged, which are due again
     damaged: bool = False  # an original, or the path to the store
     choices: list["Choice"] = field(default_factory=list)  # of the renditions that had one
@@ -59,7 +62,7 @@ class Outcome:
     def troubles(self) -> list[str]:
         """What the crew must hear, a sentence each; what befell both profiles of a take is said once."""
         refused = dict.fromkeys((refusal.take, refusal.why) for refusal in self.refused)
-        return [*self.spoiled, *(f"Take {take[-6:]}: {why}" for take, why in refused)]
+        return [*self.spoiled, *self.unsealed, *(f"Take {take[-6:]}: {why}" for take, why in refused)]
 
     def note(self, due: Due) -> Callable[[str], None]:
         """Who keeps the notes on what is due; what holds for both profiles of a take is kept once."""
@@ -76,7 +79,8 @@ class Pusher:
     """Sends every rendition that lacks its receipt and that nobody holds back.
 
     `held` gives the sentence of what keeps everything back, or None; `idle` is told it when nothing is sent,
-    and `arrived` of each receipt. While nothing waits, what is just being encoded is followed.
+    and `arrived` of each receipt. Of withdrawals the store hears first. While nothing waits, what is just being
+    encoded is followed.
     """
 
     journal: Journal
@@ -85,12 +89,15 @@ class Pusher:
     held: Callable[[], str | None]
     idle: Callable[[str | None], None]
     arrived: Callable[[Receipt], None]
+    erase: Callable[[], list[str]] = list  # what is due to go from this laptop, a sentence for each
+    tell: Callable[[str], None] = lambda _: None
     follow: Follow | None = None  # where somebody encodes beside it
     _tidied: tuple[int, int] | None = None  # the journal's version when there was nothing to clear away
 
     def __call__(self, stop: threading.Event) -> Outcome:
         """Works until nothing is due or `stop` is set. Raises NotAuthorised, WorthRetrying."""
         outcome = Outcome()
+        self._erase()
         self._clear_away()
         try:
             while not stop.is_set():
@@ -116,6 +123,9 @@ class Pusher:
             self.arrived(receipt)
         except (NoConsent, Cancelled):
             self._clear_away()
+        except Withdrawn:
+            self.journal.farewell.heard([Withdrawal(upload.take.tweet_id, upload.take.id)])
+            self._erase()
         except Held:
             raise
         except SetAside:
@@ -129,9 +139,14 @@ class Pusher:
             outcome.refused.append(refusal)
             outcome.damaged |= isinstance(error, Damaged)
 
+    def _erase(self) -> None:
+        for sentence in self.erase():  # told at once: what follows may end in an error
+            self.tell(sentence)
+
     def _clear_away(self) -> None:
         if self.journal.version() != self._tidied:
-            self.push.clear_away()
+            for sentence in self.push.clear_away():
+                self.tell(sentence)
             if self.follow is not None:
                 self.follow.clear_away()
             self._tidied = self.journal.version()

@@ -10,13 +10,15 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from fieldkit.model import Sha256, TweetId
+from fieldkit.model import Age, Consent, ConsentState, Scope, Sha256, Trait, TweetId, in_order
 
 TUS_VERSION = "1.0.0"
 FILES = "/files"
 CLIPS = "/clips"
 REQUESTS = "/requests"
+WITHDRAWALS = "/withdrawals"
 
 OFFSET_TYPE = "application/offset+octet-stream"
 
@@ -40,6 +42,7 @@ _DIGEST = 8  # bytes of each block's SHA-256: against accidents; the whole file'
 _PART = re.compile(r"([0-9]{1,18})\+([0-9]{1,18})=([0-9]{1,18})", re.ASCII)
 _PART_ID = re.compile(r"([0-9a-f]{32})-([0-9]{1,18})-([0-9]{1,18})", re.ASCII)
 
+WITHDRAWN = "withdrawn"  # the `error` of a 410 that is for ever
 CHECKSUM_MISMATCH = 460  # tus 1.0.0, checksum extension; here also for the whole file's `sha256`
 METADATA_KEYS = (
     "tweet_id",
@@ -52,7 +55,45 @@ METADATA_KEYS = (
     "operator",
     "recorded_at",
     "language",
+    "consent_scope",
+    "consent_hidden",
+    "consent_age",
+    "consent_until",
+    "card",
 )
+
+
+def consent_metadata(consent: Consent) -> dict[str, str]:
+    """What an upload says of its consent: nothing that tells who somebody is."""
+    said = {
+        "consent_scope": in_order(consent.scope),
+        "consent_hidden": in_order(consent.hidden),
+        "consent_age": consent.age.value,
+        "consent_until": _utc(consent.until) if consent.until else "",
+        "card": consent.card or "",
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def read_consent(said: Mapping[str, str]) -> Consent | None:
+    """The reverse; None where no consent is stated, as by a stock tus client. Raises ValueError, NeedsCrew."""
+    if not said.get("consent_scope"):
+        return None
+    until = datetime.fromisoformat(said["consent_until"]) if said.get("consent_until") else None
+    if until is not None and until.tzinfo is None:
+        raise ValueError("`consent_until` has no time zone")
+    return Consent(
+        ConsentState.AGREED,
+        scope=frozenset(map(Scope, said["consent_scope"].split())),
+        age=Age(said.get("consent_age") or Age.UNKNOWN),
+        hidden=frozenset(map(Trait, said.get("consent_hidden", "").split())),
+        until=until.astimezone(UTC) if until else None,
+        card=Sha256(said["card"]) if said.get("card") else None,
+    )
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def upload_id(tweet_id: TweetId, sha256: Sha256) -> str:

@@ -120,7 +120,9 @@ class Recorder:
         fit(file)  # before a byte is copied; once more as it was sealed
         with self._journal() as journal:
             taken = ingest(file, order, journal, self.library, readable=seconds_of, progress=progress)
-            return adopt(taken.take, taken.original, self.library, journal)
+            return adopt(
+                taken.take, taken.original, self.library, journal, lambda: Ffmpeg(self.settings.ffmpeg)
+            )
 
     def record(
         self,

@@ -4,14 +4,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fieldkit import disk
+from fieldkit import disk, erase
 from fieldkit.capture.salvage import Measure, salvage
 from fieldkit.config import Library
-from fieldkit.errors import Damaged, DiskFull, NeedsCrew, Unready
+from fieldkit.errors import Damaged, DiskFull, NeedsCrew, NoConsent, Unready
 from fieldkit.growing import Runway
 from fieldkit.journal import Due, Journal, Overtaken
 from fieldkit.model import Refusal, Station
 from fieldkit.pipeline import Outcome
+from fieldkit.sealer import Reach
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.ffmpeg import Ffmpeg
@@ -31,9 +32,11 @@ class Renderer:
     library: Library
     ffmpeg: Ffmpeg
     measure: Measure
+    reach: Reach
     begin: Callable[[Due], Progress]
     brief: Brief = NOTHING_MORE
     conditions: Callable[[], Conditions] = Conditions
+    tidy: Callable[[], list[str]] = list  # erases what is due, a sentence for each
     runway: Runway | None = None  # where somebody sends beside it
 
     def __call__(self, stop: threading.Event) -> Outcome:
@@ -41,44 +44,46 @@ class Renderer:
         disk.sweep(self.library.renditions)
         guard = Guard(self.library, self.journal, self.ffmpeg)
         guard.sweep()
+        erase.orphans(self.journal, self.library)
         outcome = Outcome(salvaged=salvage(self.journal, self.library, self.measure))
-        while not stop.is_set() and (due := self.journal.due_renditions(DUE)):
-            first = due[0]
+        outcome.notes += self.tidy()
+        while not stop.is_set() and (first := self._next(outcome)):
             if not self.library.originals.is_dir():
                 raise Unready(f"{self.library.originals} is not there; is the library's disk plugged in?")
             protection = self.journal.protection.of(first.take.id)
             try:
-                if protection is not None:
-                    outcome.drafted.append(
-                        guard.make(
-                            first,
-                            protection,
+                with self.reach.opening(first) as readable:
+                    if protection is not None:
+                        outcome.drafted.append(
+                            guard.make(
+                                readable,
+                                protection,
+                                brief=self.brief,
+                                conditions=self.conditions(),
+                                progress=self.begin(first),
+                                tell=outcome.note(first),
+                                chosen=outcome.choices.append,
+                            )
+                        )
+                        continue
+                    outcome.rendered.append(
+                        render_due(
+                            readable,
+                            self.library,
+                            self.journal,
+                            self.ffmpeg,
                             brief=self.brief,
                             conditions=self.conditions(),
                             progress=self.begin(first),
                             tell=outcome.note(first),
                             chosen=outcome.choices.append,
+                            runway=self.runway,
                         )
                     )
-                    continue
-                outcome.rendered.append(
-                    render_due(
-                        first,
-                        self.library,
-                        self.journal,
-                        self.ffmpeg,
-                        brief=self.brief,
-                        conditions=self.conditions(),
-                        progress=self.begin(first),
-                        tell=outcome.note(first),
-                        chosen=outcome.choices.append,
-                        runway=self.runway,
-                    )
-                )
             except (DiskFull, Unready):
                 raise
-            except Overtaken:
-                continue  # due again, as it is protected now
+            except (NoConsent, Overtaken):
+                continue  # withdrawn or protected meanwhile: it is due no more, or as it is protected now
             except (NeedsCrew, Damaged) as error:
                 refusal = Refusal(first.take.id, Station.RENDER, str(error), first.profile)
                 self.journal.refuse(refusal)
@@ -88,3 +93,9 @@ class Renderer:
                 if self.runway is not None:
                     self.runway.clear()
         return outcome
+
+    def _next(self, outcome: Outcome) -> Due | None:
+        """What is to be made first; what is sealed and can't be opened here waits, and why is said."""
+        can, why = self.reach.sort(self.journal.due_renditions(DUE))
+        outcome.held = " ".join(why) or None
+        return can[0] if can else None

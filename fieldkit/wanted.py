@@ -1,4 +1,4 @@
-"""What the command centre wants and has decided, as store and laptop say it to each other. Pure."""
+"""What the command centre wants and has decided, and what was withdrawn, as both sides say it. Pure."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -6,9 +6,22 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from fieldkit.errors import FieldkitError
-from fieldkit.model import Decided, Language, Place, Priority, Request, TakeId, TweetId, tidy
+from fieldkit.model import (
+    Decided,
+    Language,
+    Place,
+    Priority,
+    Request,
+    Sha256,
+    TakeId,
+    TweetId,
+    Withdrawal,
+    tidy,
+)
 
 _LONGEST_TIME = 40  # characters
+_MOST_HASHES = 100  # of one take: its original and its renditions
+_NAMES = ("tweet_id", "take", "card")
 _T = TypeVar("_T")
 
 
@@ -60,25 +73,59 @@ def read_request(said: Mapping[str, Any]) -> Request:
     )
 
 
-def wanted_as_json(requests: Iterable[Request], decisions: Iterable[Decided]) -> bytes:
+def withdrawal_as_json(withdrawal: Withdrawal) -> dict[str, Any]:
+    """A withdrawal as both sides write it: what is not known is left out."""
+    said = {
+        "tweet_id": withdrawal.tweet_id,
+        "take": withdrawal.take,
+        "sha256": list(withdrawal.hashes),
+        "card": withdrawal.card,
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def read_withdrawal(said: Mapping[str, Any]) -> Withdrawal:
+    """The reverse, for whatever came. Raises ValueError, NeedsCrew."""
+    hashes = said.get("sha256") or []
+    if not isinstance(hashes, list) or len(hashes) > _MOST_HASHES:
+        raise ValueError(f"`sha256` is a list of at most {_MOST_HASHES} hashes")
+    if not all(isinstance(text, str) for text in (*hashes, *(said.get(key) or "" for key in _NAMES))):
+        raise ValueError("every field of a withdrawal is text, and `sha256` a list of it")
+    return Withdrawal(
+        TweetId(said["tweet_id"]) if said.get("tweet_id") else None,
+        TakeId(said["take"]) if said.get("take") else None,
+        tuple(sorted({Sha256(text) for text in hashes})),
+        Sha256(said["card"]) if said.get("card") else None,
+    )
+
+
+def wanted_as_json(
+    requests: Iterable[Request], decisions: Iterable[Decided], withdrawn: Iterable[Withdrawal] = ()
+) -> bytes:
     """What a laptop is told at each contact."""
-    told = {
+    told: dict[str, list[dict[str, Any]]] = {
         "requests": [request_as_json(request) for request in requests],
         "decisions": [
             {"take": each.take, "decision": each.decision, "why": each.why, "at": timestamp(each.at)}
             for each in decisions
         ],
     }
+    if gone := [withdrawal_as_json(each) for each in withdrawn]:
+        told["withdrawn"] = gone
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def read_wanted(content: bytes) -> tuple[list[Request], list[Decided]]:
+def read_wanted(content: bytes) -> tuple[list[Request], list[Decided], list[Withdrawal]]:
     """The reverse; an entry that can't be understood is left out. Raises ValueError where it is no such list."""
     try:
         told = json.loads(content)
-        requests, decisions = told["requests"], told["decisions"]
-        return list(_readable(requests, read_request)), list(_readable(decisions, _read_decided))
-    except (KeyError, TypeError, RecursionError) as error:
+        requests, decisions, gone = told["requests"], told["decisions"], told.get("withdrawn", [])
+        return (
+            list(_readable(requests, read_request)),
+            list(_readable(decisions, _read_decided)),
+            list(_readable(gone, read_withdrawal)),
+        )
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("this is no list of requests and decisions") from error
 
 

@@ -121,6 +121,7 @@ def _ingest(
         before, _ = disk.hashed(files)
         if known := _known(order, before, journal):
             return known
+        journal.farewell.refuse(order.tweet_id, before)
     if before is None or not _whole(_place(order, before, source, library), before):
         if disk.room(library.originals) < size + _ROOM:
             raise DiskFull(
@@ -133,6 +134,7 @@ def _ingest(
             _compared(files, part, copied)
             if len(files) > 1:
                 seconds = readable(part)
+            journal.farewell.refuse(order.tweet_id, copied)
             before = copied
             disk.publish(part, _place(order, copied, source, library))
     path = _place(order, before, source, library).relative_to(library.root).as_posix()

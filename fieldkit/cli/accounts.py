@@ -2,14 +2,14 @@
 
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
 from fieldkit.cli import say
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.options import as_json, epilog
-from fieldkit.cli.store import folder_of, in_root
+from fieldkit.cli.store import in_root
+from fieldkit.store.site import Site
 
 _LONGEST_LINE = 4096  # characters
 
@@ -34,13 +34,13 @@ def user() -> None:
     show_default=True,
     help="An admin reads the audit trail, too.",
 )
-def add(root: Path | None, name: str, role: str) -> None:
+def add(root: Site, name: str, role: str) -> None:
     """Asks for a passphrase, twice; or reads one line from stdin, where that is no terminal."""
     from fieldkit.store.house import House
     from fieldkit.store.tokens import Role
 
     passphrase = _passphrase()
-    with House(folder_of(root)) as house:
+    with House(root) as house:
         house.users.add(name, Role(role), passphrase)
     say.note(f"{name} can sign in at the board now.")
 
@@ -48,11 +48,11 @@ def add(root: Path | None, name: str, role: str) -> None:
 @user.command(name="list", epilog=epilog("fieldkit store user list --json"))
 @in_root
 @as_json
-def list_(root: Path | None, as_json: bool) -> None:
+def list_(root: Site, as_json: bool) -> None:
     """Every user there ever was."""
     from fieldkit.store.house import House
 
-    with House(folder_of(root)) as house:
+    with House(root) as house:
         users = house.users.list()
     if as_json:
         say.document([asdict(each) for each in users])
@@ -64,11 +64,11 @@ def list_(root: Path | None, as_json: bool) -> None:
 @user.command(epilog=epilog("fieldkit store user revoke amal"))
 @in_root
 @click.argument("name")
-def revoke(root: Path | None, name: str) -> None:
+def revoke(root: Site, name: str) -> None:
     """Signed out everywhere, at once and for good."""
     from fieldkit.store.house import House
 
-    with House(folder_of(root)) as house:
+    with House(root) as house:
         house.users.revoke(name)
     say.note(f"{name} is revoked.")
 
@@ -77,12 +77,12 @@ def revoke(root: Path | None, name: str) -> None:
 @in_root
 @click.option("--since", default="", metavar="TIME", help="UTC: `2026-11-23` or `2026-11-23T08:00`.")
 @as_json
-def audit(root: Path | None, since: str, as_json: bool) -> None:
+def audit(root: Site, since: str, as_json: bool) -> None:
     """Who decided, withdrew, downloaded, signed in or failed to, made or revoked what: newest first."""
     from fieldkit.store.house import House
     from fieldkit.store.trail import every_entry
 
-    with House(folder_of(root)) as house:
+    with House(root) as house:
         entries = list(every_entry(house.trail, _moment(since)))
     if as_json:
         say.document({"entries": [asdict(entry) for entry in entries]})

@@ -17,7 +17,7 @@ from fieldkit.wanted import timestamp
 
 @click.command(
     epilog=options.epilog(
-        "fieldkit init --store https://clips.example.org --token T --place kakuma --operator asha",
+        "fieldkit init --store https://clips.example.org --token T --place kakuma --operator kc-07",
         "fieldkit init",
     )
 )
@@ -41,16 +41,46 @@ from fieldkit.wanted import timestamp
     type=click.Path(resolve_path=True),
     help="A template with headline and address that each reply ends with.",
 )
+@click.option(
+    "--officer",
+    metavar="AGE1…",
+    help="The protection officer's public key: who may read who the speakers are.",
+)
+@click.option(
+    "--without-consent",
+    type=options.TimeParam(),
+    metavar="TIME",
+    help="How long a take without consent is kept before it is erased (72h).",
+)
+@click.option(
+    "--seal",
+    metavar="KEY",
+    help="The campaign's public key (age1…): originals are sealed for it once the store has their renditions.",
+)
+@click.option(
+    "--passphrase",
+    "locks",
+    is_flag=True,
+    help="Seal originals as soon as they are rendered, behind a passphrase (FIELDKIT_PASSPHRASE, or asked).",
+)
 @options.library
-def init(folder: str | None, **settings: Any) -> None:
+def init(folder: str | None, locks: bool, **settings: Any) -> None:
     """Make the library, or change its settings; what is not given stays."""
+    from fieldkit.age import known_recipient
+    from fieldkit.cli.sealing import passphrase
     from fieldkit.kit import Kit
+    from fieldkit.person import officer_of
+
+    if settings["seal"] is not None:
+        settings["seal"] = known_recipient(settings["seal"])
 
     library, stored, broken = library_at(folder), Settings(), None
     try:
         stored = Settings.read(library, {}, {})  # the file alone: the environment is for one command
     except NeedsCrew as error:
         broken = error
+    if settings["officer"] is not None:
+        settings["officer"] = officer_of(settings["officer"])
     kit = Kit(library, stored.changed(**settings))
     if settings["end_card"] is not None:
         _ = kit.words  # said now, not by the first reply
@@ -60,6 +90,9 @@ def init(folder: str | None, **settings: Any) -> None:
             disk.write(kept, library.settings.read_bytes())
             say.trouble(f"{broken} The old file is kept as {kept.name}.")
         kit.settings.write(library)
+    if locks:
+        kit.keys.make_laptop(passphrase(twice=True))
+        say.note("Originals are sealed behind the passphrase from now on; without it nobody here opens them.")
     say.note(f"The library is at {kit.library.root}. `fieldkit doctor` says what is missing.")
 
 
@@ -93,13 +126,14 @@ def status(as_json: bool, folder: str | None) -> None:
     """One screen: the link, the queue, the takes, what the command centre wants and decided."""
     from fieldkit.cli.requests import as_document as request_as_document
     from fieldkit.cli.requests import retake_as_document, summary
-    from fieldkit.cli.takes import as_document, state_of
+    from fieldkit.cli.takes import as_document, leaving, state_of
 
     kit = options.kit(folder)
     waiting = kit.outbox.show()
     with kit.journal() as journal:
         entries, centre = journal.entries(), journal.centre
         asked, contact, retakes = centre.requests(), centre.contact(), centre.retakes()
+        going = kit.going(journal)
     now = datetime.now(UTC)
     if as_json:
         root = str(kit.library.root)
@@ -126,11 +160,13 @@ def status(as_json: bool, folder: str | None) -> None:
         click.echo(f"Today    {say.size(waiting.spent)} of {say.size(waiting.budget)} sent")
     for line in summary(asked, contact, retakes, now):
         click.echo(say.plain(line))
-    click.echo(f"Takes    {len(entries)}")
+    click.echo(f"Takes    {len(entries)}, {sum(entry.sealed is not None for entry in entries)} sealed")
     for entry in entries[-10:]:
         click.echo(
             f"  {entry.take.id[-6:]}  {entry.take.tweet_id}  take {entry.take.number}  {state_of(entry)}"
         )
+    for line in leaving(going):
+        click.echo(f"         {line}")
 
 
 @click.command(epilog=options.epilog("fieldkit demo", "fieldkit demo clip.mp4 --keep"))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -242,6 +243,15 @@ def kit(folder: str | None, **flags: Any) -> "Kit":
     from fieldkit.kit import Kit
 
     return Kit.open(folder, flags)
+
+
+def unlocked(kit: "Kit") -> "Kit":
+    """The same kit with the passphrase that is typed now, where something waits for it and somebody can type."""
+    from dataclasses import replace
+
+    if not (sys.stdin.isatty() and kit.library.journal.exists() and kit.locked):
+        return kit
+    return replace(kit, passphrase=click.prompt("Passphrase", hide_input=True, err=True))
 
 
 def dispatch(folder: str | None, *, sends: bool = False, **flags: Any) -> "Dispatch":

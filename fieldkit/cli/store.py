@@ -1,23 +1,47 @@
 """fieldkit store: serve it, hand out its tokens, check what it holds."""
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from fieldkit.cli import say
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.options import SizeParam, as_json, epilog
+from fieldkit.store.site import Site
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
-in_root = click.option(
-    "--root",
-    envvar="FIELDKIT_STORE_ROOT",
-    metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The store's folder (also FIELDKIT_STORE_ROOT; default: the platform's data folder).",
-)
+
+def in_root(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--root, --database and --media, given to the command as one `root`: the Site."""
+
+    @click.option(
+        "--root",
+        envvar="FIELDKIT_STORE_ROOT",
+        metavar="DIR",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="The store's folder (also FIELDKIT_STORE_ROOT; default: the platform's data folder).",
+    )
+    @click.option(
+        "--database",
+        envvar="FIELDKIT_DATABASE",
+        metavar="URL",
+        help="Its catalogue in PostgreSQL, `postgresql://…` (also FIELDKIT_DATABASE; default: SQLite in the folder).",
+    )
+    @click.option(
+        "--media",
+        envvar="FIELDKIT_MEDIA",
+        metavar="URL",
+        help="A bucket that gets every clip, `s3://bucket/prefix` (also FIELDKIT_MEDIA; default: the folder only).",
+    )
+    @functools.wraps(command)
+    def sited(*args: Any, root: Path | None, database: str | None, media: str | None, **more: Any) -> Any:
+        return command(*args, root=Site(_folder(root), database or None, media or None), **more)
+
+    return sited
 
 
 @click.group(epilog=EXIT_CODES)
@@ -47,6 +71,14 @@ def store() -> None:
 )
 @click.option("--tls-key", metavar="FILE", type=_FILE, help="The certificate's key, PEM.")
 @click.option("--behind-proxy", is_flag=True, help="Believes X-Forwarded-Proto and -For, from loopback only.")
+@click.option(
+    "--proxy", "proxies", multiple=True, metavar="IP", help="Behind a proxy: another whom it believes."
+)
+@click.option(
+    "--cache",
+    type=SizeParam(),
+    help="Of the clips that are in the bucket this much stays here, too; default: all.",
+)
 @click.option("--note-addresses", is_flag=True, help="Notes the address of each sign-in in the audit trail.")
 @click.option(
     "--log",
@@ -56,12 +88,14 @@ def store() -> None:
     help="What is told on stderr, a JSON object a line; `info` has each request, without names, tweets or addresses.",
 )
 def serve(
-    root: Path | None,
+    root: Site,
     host: str,
     port: int,
     tls_cert: Path | None,
     tls_key: Path | None,
     behind_proxy: bool,
+    proxies: tuple[str, ...],
+    cache: int | None,
     note_addresses: bool,
     log: Literal["error", "warning", "info"],
 ) -> None:
@@ -70,8 +104,11 @@ def serve(
     from fieldkit.store.serve import serve as serve_store
     from fieldkit.store.terms import Terms
 
-    front, terms = Front(tls_cert, tls_key, behind_proxy), Terms(note_addresses=note_addresses)
-    serve_store(folder_of(root), host, port, terms=terms, front=front, log=log)
+    front, terms = (
+        Front(tls_cert, tls_key, behind_proxy, proxies),
+        Terms(cache=cache, note_addresses=note_addresses),
+    )
+    serve_store(root, host, port, terms=terms, front=front, log=log)
 
 
 @store.group(epilog=EXIT_CODES)
@@ -100,7 +137,7 @@ def token() -> None:
 @click.option("--quota", type=SizeParam(), help="Of a day's new uploads (UTC), such as `5000M`.")
 @as_json
 def add(
-    root: Path | None,
+    root: Site,
     place: str | None,
     role: str,
     max_bytes: int | None,
@@ -113,7 +150,7 @@ def add(
     from fieldkit.store.tokens import Role
 
     at = Place(place) if place else None
-    with House(folder_of(root)) as house:
+    with House(root) as house:
         secret, name = house.tokens.add(Role(role), at, max_bytes, quota)
     if as_json:
         say.document({"token": secret, "id": name, "role": role, "place": at})
@@ -125,13 +162,13 @@ def add(
 @token.command(name="list", epilog=epilog("fieldkit store token list --json"))
 @in_root
 @as_json
-def list_(root: Path | None, as_json: bool) -> None:
+def list_(root: Site, as_json: bool) -> None:
     """Every token there ever was; never the token itself."""
     from dataclasses import asdict
 
     from fieldkit.store.house import House
 
-    with House(folder_of(root)) as house:
+    with House(root) as house:
         tokens = house.tokens.list()
     if as_json:
         say.document([asdict(token) for token in tokens])
@@ -154,29 +191,31 @@ def list_(root: Path | None, as_json: bool) -> None:
 @token.command(epilog=epilog("fieldkit store token revoke 3f9a01bc"))
 @in_root
 @click.argument("token_id", metavar="ID")
-def revoke(root: Path | None, token_id: str) -> None:
+def revoke(root: Site, token_id: str) -> None:
     """A token opens nothing any more, at once."""
     from fieldkit.store.house import House
 
-    with House(folder_of(root)) as house:
+    with House(root) as house:
         house.tokens.revoke(token_id)
     say.note(f"{token_id} is revoked.")
 
 
 @store.command(epilog=epilog("fieldkit store verify", "fieldkit store verify --root /srv/fieldkit --json"))
 @in_root
+@click.option("--anew", is_flag=True, help="From the first clip on, although the last time was interrupted.")
 @as_json
-def verify(root: Path | None, as_json: bool) -> int:
-    """Reads every clip again and compares it with the catalogue; changes nothing."""
+def verify(root: Site, anew: bool, as_json: bool) -> int:
+    """Reads every clip again, in the bucket too, and compares it with the catalogue; changes nothing.
+
+    Interrupted, it goes on where it was.
+    """
     from fieldkit.errors import Damaged
-    from fieldkit.store.audit import differences
+    from fieldkit.store.audit import verify as verified
     from fieldkit.store.house import House
 
-    with House(folder_of(root)) as house:
-        clips, found = house.catalogue.count()["clips"], []
-        for difference in differences(house.catalogue, house.media):
-            say.trouble(difference)
-            found.append(difference)
+    with House(root) as house:
+        findings = verified(house, anew=anew, tell=say.trouble)
+    clips, found = findings.clips, findings.differences
     if as_json:
         say.document({"ok": not found, "clips": clips, "differences": found})
     else:
@@ -190,15 +229,15 @@ def verify(root: Path | None, as_json: bool) -> int:
 @click.argument("stick", metavar="DIR", type=click.Path(path_type=Path))
 @in_root
 @as_json
-def import_(stick: Path, root: Path | None, as_json: bool) -> int:
+def import_(stick: Path, root: Site, as_json: bool) -> int:
     """Takes in what `fieldkit export` put onto a stick, verified as uploads are; also while the store is serving."""
     from fieldkit.cli.options import exit_code
     from fieldkit.store.house import House
     from fieldkit.store.intake import Fate, take_in
 
     taken = []
-    with House(folder_of(root)) as house:
-        for each in take_in(house, folder_of(root), stick):
+    with House(root) as house:
+        for each in take_in(house, root.root, stick):
             taken.append(each)
             if each.why:
                 say.trouble(f"{each.clip.file}: {each.why}")
@@ -224,7 +263,7 @@ def import_(stick: Path, root: Path | None, as_json: bool) -> int:
     return exit_code(done, count[Fate.REFUSED], damaged=count[Fate.DAMAGED] > 0)
 
 
-def folder_of(root: Path | None) -> Path:
+def _folder(root: Path | None) -> Path:
     """The store's folder that was named, or the platform's."""
     from platformdirs import user_data_dir
 

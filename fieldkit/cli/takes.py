@@ -1,14 +1,16 @@
-"""takes, circle, void, consent: what the crew decides about its takes."""
+"""takes, circle, void: what the crew decides about its takes."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import click
 
 from fieldkit.cli import options, say
-from fieldkit.errors import NeedsCrew
 from fieldkit.journal import Entry
-from fieldkit.model import Consent, ConsentState, TweetId
+from fieldkit.model import Consent, ConsentState, TakeId, TweetId, in_order
+from fieldkit.wanted import timestamp
 
 
 @click.command(epilog=options.epilog("fieldkit takes", "fieldkit takes 826412345678901234 --json"))
@@ -19,9 +21,16 @@ def takes(tweet: TweetId | None, as_json: bool, folder: str | None) -> None:
     """List the takes of a tweet, or all of them."""
     kit = options.kit(folder)
     with kit.journal() as journal:
-        entries = journal.entries(tweet)
+        entries, going = journal.entries(tweet), kit.going(journal)
     if as_json:
-        say.document([as_document(entry, str(kit.library.root)) for entry in entries])
+        root = str(kit.library.root)
+        say.document(
+            [
+                as_document(entry, root)
+                | {"erased_after": timestamp(going[entry.take.id]) if entry.take.id in going else None}
+                for entry in entries
+            ]
+        )
         return
     if not entries:
         say.note("No takes yet: `fieldkit record TWEET` or `fieldkit ingest FILE --tweet TWEET` makes one.")
@@ -32,6 +41,8 @@ def takes(tweet: TweetId | None, as_json: bool, folder: str | None) -> None:
     for entry in entries:
         if entry.verdict and not entry.verdict.good and not entry.voided:
             say.note(f"Take {entry.take.id[-6:]}: {entry.verdict.sentence}")
+    for line in leaving(going):
+        say.note(line)
 
 
 @click.command(epilog=options.epilog("fieldkit circle 1f0c22"))
@@ -60,45 +71,6 @@ def void(take: str, folder: str | None) -> None:
     )
 
 
-@click.command(
-    epilog=options.epilog(
-        "fieldkit consent 1f0c22 --agree --language sw --spoken", "fieldkit consent 1f0c22 --withdraw"
-    )
-)
-@click.argument("take")
-@click.option("--agree", is_flag=True, help="The speaker agrees to this reply being published.")
-@click.option("--withdraw", is_flag=True, help="The speaker takes it back, for good.")
-@click.option("--language", metavar="TAG", help="The language it was explained in (BCP 47).")
-@click.option("--spoken/--written", "spoken", default=None, help="How it was given.")
-@options.library
-def consent(
-    take: str, agree: bool, withdraw: bool, language: str | None, spoken: bool | None, folder: str | None
-) -> None:
-    """Put consent for TAKE on record, or withdraw it."""
-    if agree == withdraw:
-        raise click.UsageError("say --agree or --withdraw, and not both")
-    state = "agreed" if agree else "withdrawn"
-    with options.kit(folder).journal() as journal:
-        chosen = journal.take(take)
-        given: Consent = options.consent_of(state, language, spoken)
-        journal.consent(chosen.id, given)
-        entry = journal.entry(chosen.id)
-    name = f"take {chosen.number} of tweet {chosen.tweet_id}"
-    if given.state is ConsentState.AGREED:
-        after = "it is discarded, so it stays here" if entry.voided else "it may now be sent"
-        say.note(f"Consent is on record for {name}; {after}.")
-    elif entry.receipted:
-        raise NeedsCrew(
-            f"Withdrawn: nothing more of {name} is sent, but the store has it already. Tell the command centre now "
-            "to withdraw it there and to delete the reply."
-        )
-    else:
-        say.note(
-            f"Withdrawn: nothing more of {name} leaves this laptop; what the store has of an unfinished upload is "
-            "deleted there at the next `fieldkit sync` or `run`."
-        )
-
-
 def as_document(entry: Entry, root: str) -> dict[str, Any]:
     """One take as `fieldkit takes --json` prints it (blueprint 5.1); paths are absolute."""
     take, original = entry.take, entry.original
@@ -110,19 +82,27 @@ def as_document(entry: Entry, root: str) -> dict[str, Any]:
         "operator": take.operator,
         "recorded_at": take.begun_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": original.seconds if original else None,
-        "original": {"path": f"{root}/{original.path}", "sha256": original.sha256, "bytes": original.bytes}
+        "original": {
+            "path": f"{root}/{entry.sealed or original.path}",
+            "sha256": original.sha256,
+            "bytes": original.bytes,
+            "sealed": entry.sealed is not None,
+        }
         if original
         else None,
         "verdict": asdict(entry.verdict) if entry.verdict else None,
         "recovered": bool(original and original.recovered),
         "consent": str(entry.consent.state),
         "language": entry.consent.language,
+        "terms": _terms(entry.consent) if entry.consent.state is ConsentState.AGREED else None,
+        "kept": entry.kept,
+        "erased": entry.erased,
         "circled": entry.circled,
         "voided": entry.voided,
         "renditions": [
             {
                 "profile": r.profile,
-                "path": f"{root}/{r.path}",
+                "path": None if entry.handed_over else f"{root}/{r.path}",
                 "sha256": r.sha256,
                 "bytes": r.bytes,
                 "width": r.width,
@@ -155,6 +135,29 @@ def _protection(entry: Entry) -> dict[str, Any] | None:
     }
 
 
+def leaving(going: Mapping[TakeId, datetime]) -> Iterator[str]:
+    """When takes without consent are erased, the first three; for people."""
+    for take, at in sorted(going.items(), key=lambda each: each[1])[:3]:
+        yield f"Take {take[-6:]} has no consent and is erased after {at:%Y-%m-%d %H:%M} UTC."
+    if len(going) > 3:
+        yield f"So are {len(going) - 3} more, later."
+
+
+def _terms(consent: Consent) -> dict[str, Any]:
+    """What was agreed to, in the words of the command."""
+    return {
+        "manner": consent.manner,
+        "heard_at": consent.heard_at,
+        "told": in_order(consent.told).split(),
+        "scope": in_order(consent.scope).split(),
+        "hidden": in_order(consent.hidden).split(),
+        "age": consent.age,
+        "risk": consent.risk,
+        "until": timestamp(consent.until) if consent.until else None,
+        "card": consent.card is not None,
+    }
+
+
 def _row(entry: Entry) -> tuple[Any, ...]:
     take = entry.take
     name = take.id[-6:] + (" ◉" if entry.circled else "")
@@ -179,19 +182,26 @@ def _length(entry: Entry) -> str:
 
 def state_of(entry: Entry) -> str:
     """Where a take stands on the line, in a few words."""
+    if entry.erased:
+        return (
+            "deleted: withdrawn" if entry.consent.state is ConsentState.WITHDRAWN else "deleted: no consent"
+        )
     if entry.voided:
         return "discarded"
     if entry.refusals:
         return f"refused: {entry.refusals[0].why}"
     if entry.original is None:
         return "rolling, or to be salvaged by `fieldkit render`"
-    if entry.consent.state is ConsentState.WITHDRAWN and entry.receipted:
-        return "withdrawn, but the store has it: tell the command centre"
-    if entry.consent.state is not ConsentState.AGREED:
-        return f"stays here: {'consent withdrawn' if entry.consent.state is ConsentState.WITHDRAWN else 'no consent'}"
+    if entry.consent.state is ConsentState.WITHDRAWN:
+        return "stays here: consent withdrawn, deleted by the next command that works"
+    if entry.consent.state is ConsentState.NONE:
+        return "stays here: no consent"
+    if entry.kept:
+        return f"stays here: {entry.kept}"
+    sealed = ["sealed"] if entry.sealed else []
     made = [f"{r.profile} {'arrived' if r.profile in entry.receipted else 'waits'}" for r in entry.renditions]
     made += [f"{draft.rendition.profile} waits for sign-off" for draft in entry.drafts]
     if entry.slips:
         made.insert(0, "the store has it unprotected: tell the command centre")
     decided = [entry.decided.decision] if entry.decided else []
-    return ", ".join([*made, *decided]) or "to be rendered"
+    return ", ".join([*made, *sealed, *decided]) or "to be rendered"

@@ -49,8 +49,8 @@ def render(
     from fieldkit.transcode.brief import Brief
 
     stop = options.interruptible()
+    kit = options.unlocked(options.kit(folder))
     with on_terminal(stop) as audience:
-        kit = options.kit(folder)
         if deadline is not None and rate is None and kit.conditions.rate is None:
             raise click.UsageError(_NO_LINE)
         brief = Brief(trim=trim, vmaf=vmaf, max_bytes=max_bytes, rate=rate, deadline=deadline)
@@ -69,6 +69,7 @@ def render(
                 ],
                 "refused": [{"take": r.take, "profile": r.profile, "why": r.why} for r in outcome.refused],
                 "notes": outcome.notes,
+                "held": outcome.held,
             }
         )
     for original in outcome.salvaged:
@@ -79,7 +80,7 @@ def render(
         say.note(
             f"{made.profile}: {made.width}x{made.height}, {say.span(made.seconds)}, {say.size(made.bytes)}"
         )
-    for sentence in outcome.notes:
+    for sentence in (*outcome.notes, *([outcome.held] if outcome.held else ())):
         say.note(sentence)
     _explained(outcome.choices, plot, deadline, table=explain and not as_json)
     for sentence in outcome.troubles:

@@ -7,7 +7,8 @@ import click
 
 from fieldkit.cli import say
 from fieldkit.cli.options import as_json, epilog
-from fieldkit.cli.store import folder_of, in_root
+from fieldkit.cli.store import in_root
+from fieldkit.store.site import Site
 
 if TYPE_CHECKING:
     from fieldkit.store.backup import Copied
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("copy", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @in_root
 @as_json
-def backup(copy: Path, root: Path | None, as_json: bool) -> int:
+def backup(copy: Path, root: Site, as_json: bool) -> int:
     """Copies the store to DIR, also while it serves; the next time, only what is new.
 
     DIR is then a store's folder, which `fieldkit store verify --root DIR` reads. It holds every clip: guard it.
@@ -28,7 +29,7 @@ def backup(copy: Path, root: Path | None, as_json: bool) -> int:
 
     bars = say.Bars()
     with bars.shown():
-        copied = back_up(folder_of(root), copy, lambda done, of: bars.update("backup", of, done))
+        copied = back_up(root, copy, lambda done, of: bars.update("backup", of, done))
     return _told(copied, copy, as_json=as_json)
 
 
@@ -36,14 +37,14 @@ def backup(copy: Path, root: Path | None, as_json: bool) -> int:
 @click.argument("copy", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @in_root
 @as_json
-def restore(copy: Path, root: Path | None, as_json: bool) -> int:
+def restore(copy: Path, root: Site, as_json: bool) -> int:
     """Makes a store of the backup in DIR, in an empty --root; every clip is compared with its hash on the way."""
     from fieldkit.store.backup import restore as restored
 
     bars = say.Bars()
     with bars.shown():
-        copied = restored(copy, folder_of(root), lambda done, of: bars.update("restore", of, done))
-    return _told(copied, folder_of(root), as_json=as_json)
+        copied = restored(copy, root, lambda done, of: bars.update("restore", of, done))
+    return _told(copied, root.root, as_json=as_json)
 
 
 def _told(copied: "Copied", where: Path, *, as_json: bool) -> int:

@@ -73,7 +73,8 @@ class Flights:
         """Whether it still counts, may leave, and nobody holds it back."""
         with database.translated():
             counts = self._db.execute(
-                "SELECT 1 FROM flights AS f JOIN releasable USING (take) WHERE f.flight = ?", (flight.number,)
+                "SELECT 1 FROM flights AS f JOIN releasable AS r USING (take) WHERE f.flight = ? AND r.until > ?",
+                (flight.number, self._stamp()),
             ).fetchone()
             steered = self._db.execute(_STEERED, {"take": flight.take, "profile": flight.profile}).fetchone()
             refused = self._db.execute(
@@ -109,8 +110,9 @@ class Flights:
             found = self._db.execute(
                 """
                 SELECT flight, url FROM tails
-                WHERE store = ? AND flight NOT IN (SELECT f.flight FROM flights AS f JOIN releasable USING (take))
+                WHERE store = ? AND flight NOT IN (
+                    SELECT f.flight FROM flights AS f JOIN releasable AS r USING (take) WHERE r.until > ?)
                 """,
-                (store,),
+                (store, self._stamp()),
             ).fetchall()
         return [(row["flight"], row["url"]) for row in found]

@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from fieldkit.errors import NeedsCrew
+from fieldkit.errors import NeedsCrew, NoConsent
 from fieldkit.journal import database, rows
 from fieldkit.journal.centre import Centre
+from fieldkit.journal.farewell import Farewell
 from fieldkit.journal.flights import Flights
 from fieldkit.journal.lineup import Lineup
 from fieldkit.journal.protection import Protections
 from fieldkit.journal.questions import Questions
+from fieldkit.journal.sealing import Sealing
 from fieldkit.model import (
     Consent,
     ConsentState,
@@ -29,6 +32,7 @@ from fieldkit.model import (
     TweetId,
     Verdict,
 )
+from fieldkit.model.release import why_barred
 
 
 class Journal(Questions):
@@ -44,12 +48,13 @@ class Journal(Questions):
         *,
         any_thread: bool = False,
     ) -> None:
-        super().__init__(database.connect(path, any_thread=any_thread))
-        self._now = now
+        super().__init__(database.connect(path, any_thread=any_thread), lambda: rows.text(now()))
         self.lineup = Lineup(self._db, self._stamp)
         self.centre = Centre(self._db, self._stamp)
         self.flights = Flights(self._db, self._stamp)
         self.protection = Protections(self._db, self._stamp)
+        self.farewell = Farewell(self._db, self._stamp)
+        self.sealing = Sealing(self._db, self._stamp)
 
     def close(self) -> None:
         """Ends the connection; what was written is durable already."""
@@ -104,27 +109,42 @@ class Journal(Questions):
             known = self._holder(tweet_id, original.sha256)
             if known is not None:
                 return known, False
+            self.farewell.refuse(tweet_id, original.sha256)
             take = self._begin(original.take, tweet_id, place, operator, consent, protection=protection)
             self._seal(original)
             return take, True
 
     def consent(self, take: TakeId, consent: Consent) -> None:
-        """What the speaker said about this take; the latest counts. Withdrawn stays withdrawn."""
+        """What the speaker said about this take; the latest counts, and their card stays theirs.
+
+        Raises NeedsCrew: withdrawn stays withdrawn, erased is gone.
+        """
         with database.transaction(self._db):
             if self._state(take) is ConsentState.WITHDRAWN and consent.state is not ConsentState.WITHDRAWN:
                 raise NeedsCrew(
                     "Consent for this take was withdrawn, which is final; record a new take if they wish."
                 )
+            if self._rows("SELECT 1 FROM erasures WHERE take = ?", take):
+                if consent.state is ConsentState.WITHDRAWN:
+                    consent = Consent(ConsentState.WITHDRAWN)
+                else:
+                    raise NeedsCrew("This take was erased; record a new one if they wish.")
+            elif consent.card is None:
+                known = self._rows("SELECT card FROM consent_now WHERE take = ?", take)[0]["card"]
+                consent = replace(consent, card=Sha256(known)) if known else consent
             self._consent(take, consent)
 
     def rendered(self, rendition: Rendition, passport: Mapping[str, Any] | None = None) -> None:
         """The rendition is safe on disk; it takes the place of an earlier one of its profile.
 
-        `passport` says how it was made, in values that JSON takes. Raises Overtaken for a take that is protected:
-        of those only what was signed becomes a rendition.
+        `passport` says how it was made, in values that JSON takes. Raises NoConsent where the take was withdrawn
+        meanwhile, and Overtaken where it is protected, of which only what was signed becomes a rendition: then the
+        file must go.
         """
         row = rows.columns(rendition)
         with database.transaction(self._db):
+            if self._rows("SELECT 1 FROM withdrawals WHERE take = ?", rendition.take):
+                raise NoConsent("Consent was withdrawn while the rendition was made; it is thrown away.")
             self.protection.demand(rendition.take, None)
             self._drop(rendition.take, rendition.profile)
             self._insert("renditions", **row, made_at=self._stamp())
@@ -229,7 +249,9 @@ class Journal(Questions):
         return True
 
     def _consent(self, take: TakeId, consent: Consent) -> None:
-        self._insert("consents", take=take, **rows.columns(consent), at=self._stamp())
+        operator = self._rows("SELECT operator FROM takes WHERE take = ?", take)[0]["operator"]
+        barred = why_barred(consent, operator)
+        self._insert("consents", take=take, **rows.consent_columns(consent), barred=barred, at=self._stamp())
 
     def _drop(self, take: TakeId, profile: str) -> None:
         for table in ("receipts", "passports", "renditions"):
@@ -241,6 +263,3 @@ class Journal(Questions):
             f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names from this file
             tuple(columns.values()),
         )
-
-    def _stamp(self) -> str:
-        return rows.text(self._now())

@@ -12,10 +12,12 @@ from fieldkit.model import TakeId, Upload
 
 _ORDER = "l.due, l.first DESC, l.rank, l.circled DESC, l.entered, l.profile"
 _LACKS_RECEIPT = """NOT EXISTS (SELECT 1 FROM receipts AS x WHERE x.take = l.take AND x.profile = l.profile
-                                  AND x.sha256 = l.sha256 AND x.store = :store)"""
-_FREE = "NOT (l.refused OR l.paused OR l.cancelled)"
-_WANTED = "NOT (l.refused OR l.cancelled)"
-_UPLOAD = """SELECT t.*, c.language, r.profile, r.path, r.sha256, r.bytes, r.seconds, r.width, r.height
+                                  AND x.sha256 = l.sha256 AND x.store = :store)
+                    AND l.take NOT IN (SELECT take FROM handed_over)"""
+_LASTS = "l.until > :now"  # the consent has not ended
+_FREE = f"NOT (l.refused OR l.paused OR l.cancelled) AND {_LASTS}"
+_WANTED = f"NOT (l.refused OR l.cancelled) AND {_LASTS}"
+_UPLOAD = """SELECT t.*, c.*, r.profile, r.path, r.sha256, r.bytes, r.seconds, r.width, r.height
              FROM lineup AS l JOIN takes AS t USING (take) JOIN renditions AS r USING (take, profile)
                   JOIN consent_now AS c USING (take)"""
 _LEADER = f"""SELECT l.take, l.profile, l.sha256 FROM lineup AS l
@@ -23,7 +25,7 @@ _LEADER = f"""SELECT l.take, l.profile, l.sha256 FROM lineup AS l
 _WAITING = f"""SELECT l.take, l.tweet_id, l.profile, l.bytes,
                       CASE WHEN l.cancelled THEN 'cancelled' WHEN l.refused THEN 'refused'
                            WHEN l.paused THEN 'paused' ELSE 'waiting' END
-               FROM lineup AS l WHERE {_LACKS_RECEIPT} ORDER BY {_ORDER}"""  # noqa: S608 - the same
+               FROM lineup AS l WHERE {_LACKS_RECEIPT} AND {_LASTS} ORDER BY {_ORDER}"""  # noqa: S608 - the same
 
 
 # One line of the queue: take, tweet ID, profile, bytes, and waiting, paused, refused or cancelled. No object, because
@@ -63,7 +65,7 @@ class Lineup:
     def leads(self, upload: Upload, store: str) -> bool:
         """Whether this upload is the next one; quicker than `next`."""
         with database.translated():
-            found = self._db.execute(_LEADER, {"store": store}).fetchone()
+            found = self._db.execute(_LEADER, self._at(store)).fetchone()
         rendition = upload.rendition
         return found is not None and tuple(found) == (rendition.take, rendition.profile, rendition.sha256)
 
@@ -75,7 +77,7 @@ class Lineup:
         """Every rendition that lacks this store's receipt, in the order of sending, whatever holds it back."""
         with database.translated(), closing(self._db.cursor()) as cursor:
             cursor.row_factory = None
-            cursor.execute(_WAITING, {"store": store})
+            cursor.execute(_WAITING, self._at(store))
             return cursor.fetchall()
 
     def named(self, hashes: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -118,6 +120,9 @@ class Lineup:
             found = self._db.execute("SELECT take, profile, why FROM refusals WHERE station = 'push'")
             return {(row["take"], row["profile"]): row["why"] for row in found}
 
+    def _at(self, store: str) -> dict[str, str]:
+        return {"store": store, "now": self._stamp()}
+
     def _is(self, column: str, upload: Upload) -> bool:
         with database.translated():
             found = self._db.execute(
@@ -129,6 +134,6 @@ class Lineup:
     def _uploads(self, which: str, store: str, limit: str = "") -> Iterator[Upload]:
         with database.translated():
             found = self._db.execute(
-                f"{_UPLOAD} WHERE {which} AND {_LACKS_RECEIPT} ORDER BY {_ORDER} {limit}", {"store": store}
+                f"{_UPLOAD} WHERE {which} AND {_LACKS_RECEIPT} ORDER BY {_ORDER} {limit}", self._at(store)
             ).fetchall()
-        return (Upload(rows.take_of(row), rows.rendition_of(row), rows.language_of(row)) for row in found)
+        return (Upload(rows.take_of(row), rows.rendition_of(row), rows.consent_of(row)) for row in found)

@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from fieldkit.errors import NeedsCrew
@@ -23,9 +24,11 @@ from fieldkit.model import (
     Station,
     Take,
     TakeId,
+    Trait,
     TweetId,
     Verdict,
 )
+from fieldkit.model.release import why_kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,16 @@ class Due:
     take: Take
     original: Original
     profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """What a store may have of an upload that nobody may finish; `rendition` is None once it was erased here."""
+
+    sha256: Sha256
+    tweet_id: TweetId
+    url: str
+    rendition: Rendition | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,10 @@ class Entry:
     passports: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # by profile
     verdict: Verdict | None = None  # None for what was not recorded here
     decided: Decided | None = None  # the command centre's newest word
+    kept: str | None = None  # why its consent keeps it here at this moment, a sentence
+    erased: bool = False  # nothing is left of it but that it was
+    sealed: str | None = None  # where the original lies sealed at rest, relative to the library
+    handed_over: bool = False  # its renditions went from here once the store had them
     protection: Protection | None = None
     drafts: list[Draft] = field(default_factory=list)  # protected, and wait for a person's word
     slips: list[Slip] = field(default_factory=list)  # what a store had of it in the open
@@ -60,8 +77,8 @@ class Entry:
 class Questions:
     """Those that are asked over one connection."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
+    def __init__(self, db: sqlite3.Connection, stamp: Callable[[], str]) -> None:
+        self._db, self._stamp = db, stamp
 
     def unsealed(self) -> list[Take]:
         """Takes that were begun and lack their original, oldest first; some may be rolling now."""
@@ -73,43 +90,65 @@ class Questions:
             """
             SELECT t.*, o.path, o.sha256, o.bytes, o.seconds, o.recovered, p.value AS profile
             FROM json_each(?) AS p CROSS JOIN releasable AS t JOIN originals AS o USING (take)
-            WHERE NOT EXISTS (SELECT 1 FROM renditions WHERE take = t.take AND profile = p.value)
+            WHERE t.until > ?
+              AND NOT EXISTS (SELECT 1 FROM renditions WHERE take = t.take AND profile = p.value)
               AND NOT EXISTS (SELECT 1 FROM drafts WHERE take = t.take AND profile = p.value)
               AND NOT EXISTS (SELECT 1 FROM refusals
                               WHERE take = t.take AND station = 'render' AND profile IN ('', p.value))
             ORDER BY p.key, t.circled DESC, t.entered
             """,
             json.dumps(list(profiles)),
+            self._stamp(),
         )
         return [Due(rows.take_of(row), rows.original_of(row), row["profile"]) for row in found]
 
     def may_leave(self, take: TakeId) -> bool:
         """Whether the take is sealed, agreed to and not discarded, at this instant."""
-        return bool(self._rows("SELECT 1 FROM releasable WHERE take = ?", take))
+        return bool(self._rows("SELECT 1 FROM releasable WHERE take = ? AND until > ?", take, self._stamp()))
 
     def forbids(self, take: str) -> bool:
         """Whether this is a take of this library that may not leave it (any more)."""
         return bool(
             self._rows(
-                "SELECT 1 FROM takes WHERE take = ?1 AND NOT EXISTS (SELECT 1 FROM releasable WHERE take = ?1)",
+                "SELECT 1 FROM takes WHERE take = ?1 "
+                "AND NOT EXISTS (SELECT 1 FROM releasable WHERE take = ?1 AND until > ?2)",
                 take,
+                self._stamp(),
             )
         )
 
-    def abandoned(self, store: str) -> list[tuple[Rendition, TweetId, str]]:
-        """Renditions that may no longer leave and have an upload there without a receipt: with tweet and URL."""
+    def abandoned(self, store: str) -> list[Abandoned]:
+        """Uploads there without a receipt that may no longer be made: hash, tweet, URL, and what is left here."""
         found = self._rows(
             """
-            SELECT r.*, t.tweet_id, l.url
-            FROM locations AS l JOIN renditions AS r USING (sha256) JOIN takes AS t USING (take, tweet_id)
-            WHERE l.store = ?
-              AND NOT EXISTS (SELECT 1 FROM lineup AS q
-                              WHERE q.sha256 = l.sha256 AND q.tweet_id = l.tweet_id AND NOT q.cancelled)
-              AND NOT EXISTS (SELECT 1 FROM receipts WHERE sha256 = l.sha256 AND store = l.store)
+            WITH mine AS (
+                SELECT l.sha256, l.tweet_id, l.url, r.take, r.profile, r.path, r.bytes, r.seconds, r.width, r.height
+                FROM locations AS l JOIN renditions AS r USING (sha256) JOIN takes AS t USING (take, tweet_id)
+                WHERE l.store = ?1
+                UNION ALL
+                SELECT sha256, tweet_id, url, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+                FROM (SELECT sha256, tweet_id FROM banned UNION SELECT sha256, tweet_id FROM recalled) AS b
+                     CROSS JOIN locations USING (sha256, tweet_id)
+                WHERE store = ?1 AND NOT EXISTS (SELECT 1 FROM renditions WHERE sha256 = b.sha256)
+            )
+            SELECT * FROM mine AS l
+            WHERE NOT EXISTS (SELECT 1 FROM lineup AS q
+                              WHERE q.sha256 = l.sha256 AND q.tweet_id = l.tweet_id AND NOT q.cancelled
+                                AND q.until > ?2)
+              AND NOT EXISTS (SELECT 1 FROM receipts WHERE sha256 = l.sha256 AND store = ?1)
             """,
             store,
+            self._stamp(),
         )
-        return [(rows.rendition_of(row), TweetId(row["tweet_id"]), row["url"]) for row in found]
+        return [
+            Abandoned(
+                Sha256(row["sha256"]),
+                TweetId(row["tweet_id"]),
+                row["url"],
+                rows.rendition_of(row) if row["take"] else None,
+            )
+            for row in found
+        ]
 
     def location(self, sha256: Sha256, tweet_id: TweetId, store: str) -> str | None:
         """Where this store said that the upload of these bytes lives."""
@@ -129,12 +168,16 @@ class Questions:
         """Everything known of every take, or of one tweet's, in order of entry."""
         found = self._rows(
             """
-            SELECT t.*, c.state, c.language, c.manner, o.path, o.sha256, o.bytes, o.seconds, o.recovered,
+            SELECT t.*, c.*, o.path, o.sha256, o.bytes, o.seconds, o.recovered,
                    t.take IN (SELECT take FROM circled) AS circled, v.take IS NOT NULL AS voided,
-                   d.decision, d.why, d.at, j.good, j.sentence, j.again
+                   d.decision, d.why, d.at AS decided_at, j.good, j.sentence, j.again,
+                   (SELECT group_concat(trait, ' ') FROM exposed WHERE take = t.take) AS exposed,
+                   x.take IS NOT NULL AS erased, e.path AS sealed, h.take IS NOT NULL AS handed_over
             FROM takes AS t JOIN consent_now AS c USING (take)
                  LEFT JOIN originals AS o USING (take) LEFT JOIN voids AS v USING (take)
                  LEFT JOIN decisions AS d USING (take) LEFT JOIN verdicts AS j USING (take)
+                 LEFT JOIN erasures AS x USING (take)
+                 LEFT JOIN encrypted AS e USING (take) LEFT JOIN handed_over AS h USING (take)
             WHERE t.tweet_id = coalesce(?, t.tweet_id) ORDER BY t.entered
             """,
             tweet_id,
@@ -191,9 +234,11 @@ class Questions:
         receipts = self._rows("SELECT profile, sha256 FROM receipts WHERE take = ?", take.id)
         held = {(r["profile"], r["sha256"]) for r in receipts}
         refusals = self._rows("SELECT * FROM refusals WHERE take = ? ORDER BY station, profile", take.id)
+        consent = rows.consent_of(row)
+        exposed = [Trait(word) for word in (row["exposed"] or "").split()]
         return Entry(
             take,
-            rows.consent_of(row),
+            consent,
             rows.original_of(row) if row["sha256"] else None,
             bool(row["circled"]),
             bool(row["voided"]),
@@ -205,7 +250,11 @@ class Questions:
                 for r in self._rows("SELECT profile, passport FROM passports WHERE take = ?", take.id)
             },
             rows.verdict_of(row) if row["sentence"] else None,
-            rows.decided_of(row) if row["decision"] else None,
+            rows.decided_of(row, "decided_at") if row["decision"] else None,
+            why_kept(consent, datetime.fromisoformat(self._stamp()), exposed, row["barred"]),
+            bool(row["erased"]),
+            row["sealed"],
+            bool(row["handed_over"]),
             *self._hidden(take.id),
         )
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fieldkit.model import (
+    Age,
     Consent,
     ConsentState,
     Decided,
@@ -13,11 +14,16 @@ from fieldkit.model import (
     Original,
     Place,
     Rendition,
+    Risk,
+    Scope,
     Sha256,
     Take,
     TakeId,
+    Told,
+    Trait,
     TweetId,
     Verdict,
+    in_order,
 )
 
 
@@ -31,12 +37,34 @@ def text(at: datetime) -> str:
 
 def consent_of(row: sqlite3.Row) -> Consent:
     return Consent(
-        ConsentState(row["state"]), language_of(row), Manner(row["manner"]) if row["manner"] else None
+        ConsentState(row["state"]),
+        _language(row["language"]),
+        Manner(row["manner"]) if row["manner"] else None,
+        row["heard_at"],
+        row["explained_by"],
+        _language(row["interpreter"]),
+        frozenset(map(Told, row["told"].split())),
+        frozenset(map(Scope, row["scope"].split())),
+        Age(row["age"]),
+        bool(row["guardian"]),
+        bool(row["assent"]),
+        row["approved_by"],
+        frozenset(map(Trait, row["hidden"].split())),
+        Risk(row["risk"]),
+        bool(row["at_home"]),
+        datetime.fromisoformat(row["until"]) if row["until"] else None,
+        Sha256(row["card"]) if row["card"] else None,
     )
 
 
-def language_of(row: sqlite3.Row) -> Language | None:
-    return Language(row["language"]) if row["language"] else None
+def consent_columns(consent: Consent) -> dict[str, Any]:
+    sets = {name: in_order(getattr(consent, name)) for name in ("told", "scope", "hidden")}
+    flags = {name: int(getattr(consent, name)) for name in ("guardian", "assent", "at_home")}
+    return columns(consent) | sets | flags | {"until": text(consent.until) if consent.until else None}
+
+
+def _language(said: str | None) -> Language | None:
+    return Language(said) if said else None
 
 
 def take_of(row: sqlite3.Row) -> Take:
@@ -78,5 +106,5 @@ def rendition_of(row: sqlite3.Row) -> Rendition:
     )
 
 
-def decided_of(row: sqlite3.Row) -> Decided:
-    return Decided(TakeId(row["take"]), row["decision"], row["why"], datetime.fromisoformat(row["at"]))
+def decided_of(row: sqlite3.Row, at: str = "at") -> Decided:
+    return Decided(TakeId(row["take"]), row["decision"], row["why"], datetime.fromisoformat(row[at]))

@@ -1,10 +1,19 @@
 """The nouns: frozen values checked at birth, so no other line checks again. No clock, disk or network."""
 
-from fieldkit.model.ids import Hours, Language, Place, Sha256, TakeId, TweetId, author_in
-from fieldkit.model.nouns import (
+from fieldkit.model.consent import (
+    Age,
     Consent,
     ConsentState,
     Manner,
+    Risk,
+    Scope,
+    Told,
+    Trait,
+    Withdrawal,
+    in_order,
+)
+from fieldkit.model.ids import Hours, Language, Place, Sha256, TakeId, TweetId, author_in
+from fieldkit.model.nouns import (
     Original,
     Receipt,
     Refusal,
@@ -18,6 +27,7 @@ from fieldkit.model.protection import Draft, Kept, Method, Protection, Region, S
 from fieldkit.model.request import Decided, Priority, Request, tidy
 
 __all__ = [
+    "Age",
     "Consent",
     "ConsentState",
     "Decided",
@@ -36,16 +46,22 @@ __all__ = [
     "Region",
     "Rendition",
     "Request",
+    "Risk",
+    "Scope",
     "Sha256",
     "Slip",
     "Station",
     "Take",
     "TakeId",
+    "Told",
+    "Trait",
     "TweetId",
     "Upload",
     "Verdict",
     "Voice",
+    "Withdrawal",
     "author_in",
     "coded",
+    "in_order",
     "tidy",
 ]

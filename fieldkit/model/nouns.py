@@ -1,21 +1,11 @@
-"""What the crew side speaks of: takes, consent, originals, renditions, receipts, refusals."""
+"""What the crew side speaks of: takes, originals, renditions, receipts, refusals."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from fieldkit.model.ids import Language, Place, Sha256, TakeId, TweetId
-
-
-class ConsentState(StrEnum):
-    AGREED = "agreed"  # the speaker agreed to this reply being published
-    NONE = "none"  # not asked, or not yet: recorded, but stays on the laptop
-    WITHDRAWN = "withdrawn"  # agreed once, and took it back
-
-
-class Manner(StrEnum):
-    SPOKEN = "spoken"  # said on camera or to the crew
-    WRITTEN = "written"  # signed or marked on paper
+from fieldkit.model.consent import Consent
+from fieldkit.model.ids import Place, Sha256, TakeId, TweetId
 
 
 class Station(StrEnum):
@@ -24,15 +14,6 @@ class Station(StrEnum):
     SALVAGE = "salvage"
     RENDER = "render"
     PUSH = "push"
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What is on record for a take, in summary; anything personal is not kept here."""
-
-    state: ConsentState
-    language: Language | None = None  # in which it was explained
-    manner: Manner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +75,7 @@ class Upload:
 
     take: Take
     rendition: Rendition
-    language: Language | None = None
+    consent: Consent
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
-from fieldkit.store.problems import Problem, StoreFull
+from fieldkit.store.problems import Busy, Problem, StoreFull
 
 
 async def problem(_request: Request, error: Exception) -> Response:
@@ -25,6 +25,16 @@ def answer(error: Problem) -> Response:
 async def disk_full(_request: Request, error: Exception) -> Response:
     """No room; what was received is kept."""
     return answer(StoreFull(str(error)))
+
+
+async def busy(_request: Request, error: Exception) -> Response:
+    """The database or the bucket is away; whoever asks again later is served."""
+    return answer(away(error))
+
+
+def away(error: Exception) -> Busy:
+    """A StoreBusy as a problem (503)."""
+    return Busy(str(error), headers={"Retry-After": "2"})
 
 
 async def no_route(request: Request, error: Exception) -> Response:

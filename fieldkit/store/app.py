@@ -1,6 +1,7 @@
 """The store as an ASGI application: its routes, top to bottom."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -12,21 +13,26 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from fieldkit.errors import DiskFull
+from fieldkit.errors import DiskFull, StoreBusy
+from fieldkit.protocol import WITHDRAWALS
 from fieldkit.store import answers
 from fieldkit.store.allowances import Allowances
 from fieldkit.store.api.page import Docs
 from fieldkit.store.auditing import Audit
 from fieldkit.store.board import FOLDER, Board
 from fieldkit.store.clips import Clips
+from fieldkit.store.delivery import Delivery
 from fieldkit.store.events import Events
+from fieldkit.store.farewells import Farewells
 from fieldkit.store.guard import SIGN_IN, SIGN_OUT, Guard
 from fieldkit.store.health import Health
 from fieldkit.store.house import House
 from fieldkit.store.passphrases import SOUND, Cost
 from fieldkit.store.problems import Problem
+from fieldkit.store.replicas import Replicas, replicate
 from fieldkit.store.requests import Requests
 from fieldkit.store.signin import SignIn
+from fieldkit.store.site import Site
 from fieldkit.store.terms import Terms
 from fieldkit.store.turns import Turns
 from fieldkit.store.tus import Tus
@@ -46,6 +52,7 @@ def routes(
     desk: SignIn,
     audit: Audit,
     docs: Docs,
+    farewells: Farewells,
 ) -> list[BaseRoute]:
     """What the store answers."""
     clip = "/clips/{tweet_id}/{sha256}"
@@ -70,6 +77,8 @@ def routes(
         Route("/requests/times", requests.times),
         Route("/requests/{tweet_id}", requests.one),
         Route("/requests/{tweet_id}", requests.withdraw, methods=["DELETE"]),
+        Route(WITHDRAWALS, farewells.withdraw, methods=["POST"]),
+        Route("/takedowns/{number}", farewells.took_down, methods=["DELETE"]),
         Route(SIGN_IN, desk.page),
         Route(SIGN_IN, desk.sign_in, methods=["POST"]),
         Route(SIGN_OUT, desk.sign_out, methods=["POST"]),
@@ -89,41 +98,56 @@ def paths(answered: Iterable[BaseRoute]) -> dict[Callable[..., object], str]:
 
 
 def create_app(
-    root: Path,
+    where: Site | Path,
     terms: Terms | None = None,
     clock: Callable[[], float] = time.time,
     cost: Cost = SOUND,
 ) -> Starlette:
-    """The store over `root`, recovered from whatever happened before. Raises NeedsCrew, DiskFull.
+    """The store, recovered from whatever happened before. Raises NeedsCrew, DiskFull, StoreBusy.
 
     `app.state.turns.stop()` makes every running upload durable and ends it.
     """
     terms = terms or Terms()
-    house = House(root, terms, clock, cost)
+    house = House(where, terms, clock, cost)
     house.reception.recover()
+    replicas = Replicas(house.catalogue, house.media, house.bucket, terms.cache) if house.bucket else None
     turns = Turns()
     tus = Tus(house.reception, turns, terms, Allowances(house.catalogue))
     events, health = Events(house.catalogue), Health(house.catalogue, house.uploads)
+    farewells = Farewells(house.catalogue, house.reception, turns)
 
     @asynccontextmanager
     async def living(_app: Starlette) -> AsyncIterator[None]:
-        tidying = asyncio.create_task(_tidy(tus))
+        stopped = threading.Event()
+        working = [asyncio.create_task(_tidy(tus))]
+        if replicas:
+            working.append(asyncio.create_task(replicate(replicas, stopped)))
         yield
-        tidying.cancel()
-        with suppress(asyncio.CancelledError):
-            await tidying
+        stopped.set()
+        for task in working:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         house.close()
 
     answered = routes(
         tus,
-        Clips(house.catalogue, house.media, house.wishes, house.trail),
+        Clips(
+            house.catalogue,
+            house.media,
+            Delivery(house.media, replicas),
+            house.wishes,
+            house.trail,
+            finish=farewells.finish,
+        ),
         Requests(house.wishes),
-        Board(house.catalogue, house.wishes, root / "reply.txt"),
+        Board(house.catalogue, house.wishes, house.root / "reply.txt"),
         events=events,
         health=health,
         desk=SignIn(house.users, house.sessions, house.trail, note_addresses=terms.note_addresses),
         audit=Audit(house.trail),
         docs=Docs(),
+        farewells=farewells,
     )
     app = Starlette(
         routes=answered,
@@ -134,6 +158,7 @@ def create_app(
         exception_handlers={
             Problem: answers.problem,
             DiskFull: answers.disk_full,
+            StoreBusy: answers.busy,
             HTTPException: answers.no_route,
             Exception: answers.unexpected,
         },

@@ -1,8 +1,9 @@
 """A second copy of the store, made while it serves, and a store made of it again.
 
-The copy is a store's folder itself: the same names, so that `store verify --root` reads it. Its catalogue comes last
-and speaks of no clip that is not there, however the copying ended. Unfinished uploads stay behind: their laptops lack
-the receipt and send them again.
+The copy is a store's folder itself, wherever the store has its database and its clips: the same names, so that
+`store verify --root` reads it; and so it is the way from one database to the other. Its catalogue comes last and speaks
+of no clip that is not there, however the copying ended. Unfinished uploads stay behind: their laptops lack the receipt
+and send them again.
 """
 
 import contextlib
@@ -14,11 +15,14 @@ from pathlib import Path
 from fieldkit import disk
 from fieldkit.errors import Damaged, DiskFull, NeedsCrew
 from fieldkit.model import Sha256, TweetId
+from fieldkit.store.bucket import Bucket, bucket_at
+from fieldkit.store.carrying import carried_in, carried_out, forget_replicas
 from fieldkit.store.catalogue import Catalogue
+from fieldkit.store.database import Database, sqlite_at
 from fieldkit.store.media import Media
 from fieldkit.store.nouns import Clip
+from fieldkit.store.site import CATALOGUE, MEDIA, Site, site_of
 
-CATALOGUE, MEDIA = "catalogue.sqlite", "media"
 Progress = Callable[[int, int], None]  # bytes dealt with, of how many
 
 
@@ -32,12 +36,14 @@ class Copied:
     damaged: tuple[str, ...] = ()
 
 
-def back_up(root: Path, folder: Path, progress: Progress = lambda _done, _of: None) -> Copied:
-    """Brings the copy in `folder` up to date with the store in `root`. Raises NeedsCrew, DiskFull.
+def back_up(where: Site | Path, folder: Path, progress: Progress = lambda _done, _of: None) -> Copied:
+    """Brings the copy in `folder` up to date with the store. Raises NeedsCrew, DiskFull, StoreBusy.
 
     What was withdrawn since the last time leaves the copy, too.
     """
-    if not (root / CATALOGUE).is_file():
+    site = site_of(where)
+    root = site.root
+    if not site.database and not (root / CATALOGUE).is_file():
         raise NeedsCrew(f"{root} holds no store; name its folder with --root.")
     if folder.resolve().is_relative_to(root.resolve()):
         raise NeedsCrew("A backup inside the store's own folder is none; choose another disk.")
@@ -46,21 +52,24 @@ def back_up(root: Path, folder: Path, progress: Progress = lambda _done, _of: No
         if not lock.take():
             raise NeedsCrew(f"Another backup into {folder} is under way; let it end.")
         disk.sweep(folder)
-        copied = _brought(root, folder, progress)
+        copied = _brought(site, folder, progress)
         if copied.damaged:  # withdrawn while we copied, or really missing: a second look tells
-            again = _brought(root, folder, progress)
+            again = _brought(site, folder, progress)
             copied = replace(again, fresh=copied.fresh + again.fresh)
     return copied
 
 
-def restore(folder: Path, root: Path, progress: Progress = lambda _done, _of: None) -> Copied:
-    """Makes the store in `root` what the copy in `folder` says. Raises NeedsCrew, DiskFull, Damaged.
+def restore(folder: Path, where: Site | Path, progress: Progress = lambda _done, _of: None) -> Copied:
+    """Makes the store what the copy in `folder` says. Raises NeedsCrew, DiskFull, Damaged, StoreBusy.
 
-    Into an empty folder, or one in which a restore was interrupted: its clips are not copied again.
+    Into an empty folder, or one in which a restore was interrupted: its clips are not copied again. All of them come to
+    the local disk; where there is a bucket, the store brings them there when it serves.
     """
+    site = site_of(where)
+    root = site.root
     if not (folder / CATALOGUE).is_file():
         raise NeedsCrew(f"{folder} holds no backup; one is made by `fieldkit store backup`.")
-    if (root / CATALOGUE).exists():
+    if not site.database and (root / CATALOGUE).exists():
         raise NeedsCrew(
             f"There is a store in {root} already, which is left as it is; restore into an empty folder."
         )
@@ -69,22 +78,33 @@ def restore(folder: Path, root: Path, progress: Progress = lambda _done, _of: No
     part = disk.part_for(root / CATALOGUE)
     with disk.discarded_on_error(part):
         _snapshot(folder / CATALOGUE, part)
-        copied, _ = _media(part, Media(folder / MEDIA), Media(root / MEDIA), progress)
+        copied, _ = _media(part, _Source(Media(folder / MEDIA)), Media(root / MEDIA), progress)
         if copied.damaged:
             raise Damaged(
                 f"{len(copied.damaged)} clips of the backup are damaged or missing, first {copied.damaged[0]}; "
                 "nothing was restored. Take an older backup, or mend this one from another copy."
             )
-        disk.publish(part, root / CATALOGUE)
+        forget_replicas(part)
+        if site.database:
+            carried_in(part, site.database)
+            part.unlink()
+        else:
+            disk.publish(part, root / CATALOGUE)
     return copied
 
 
-def _brought(root: Path, folder: Path, progress: Progress) -> Copied:
+def _brought(site: Site, folder: Path, progress: Progress) -> Copied:
     part = disk.part_for(folder / CATALOGUE)
     with disk.discarded_on_error(part):
-        _snapshot(root / CATALOGUE, part)
-        media = Media(folder / MEDIA)
-        copied, withdrawn = _media(part, Media(root / MEDIA), media, progress)
+        if site.database:
+            carried_out(site.database, part)
+        else:
+            _snapshot(site.root / CATALOGUE, part)
+        source, media = (
+            _Source(Media(site.root / MEDIA), bucket_at(site.bucket) if site.bucket else None),
+            Media(folder / MEDIA),
+        )
+        copied, withdrawn = _media(part, source, media, progress)
         with _open(part) as snapshot:
             snapshot.execute("PRAGMA journal_mode = DELETE")  # one file, to be read from any medium
         disk.publish(part, folder / CATALOGUE)
@@ -107,10 +127,10 @@ def _snapshot(catalogue: Path, part: Path) -> None:
 
 
 def _media(
-    catalogue: Path, source: Media, copy: Media, progress: Progress
+    catalogue: Path, source: "_Source", copy: Media, progress: Progress
 ) -> tuple[Copied, list[tuple[TweetId, Sha256]]]:
     """Copies the clips of `catalogue` that are not there yet, each compared with its SHA-256; with what it withdrew."""
-    with contextlib.closing(Catalogue(catalogue, lambda: 0.0)) as listed:
+    with contextlib.closing(Catalogue(Database(sqlite_at(catalogue)), lambda: 0.0)) as listed:
         clips, withdrawn = list(listed.every_clip()), listed.withdrawn()
     of = sum(clip.bytes for clip in clips)
     done, fresh, damaged = 0, 0, list[str]()
@@ -118,7 +138,7 @@ def _media(
         there = copy.path(clip.blob)
         try:
             if not (there.is_file() and there.stat().st_size == clip.bytes):
-                _copy(clip, source.path(clip.blob), there, disk.part_for(catalogue.parent / there.name))
+                _copy(clip, source, there, disk.part_for(catalogue.parent / there.name))
                 fresh += 1
         except (NeedsCrew, Damaged):
             damaged.append(there.name)
@@ -127,11 +147,25 @@ def _media(
     return Copied(len(clips), of, fresh, tuple(damaged)), withdrawn
 
 
-def _copy(clip: Clip, source: Path, there: Path, part: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the clips to be copied lie: on a disk, or what that lacks in a bucket."""
+
+    media: Media
+    bucket: Bucket | None = None
+
+    def copy(self, clip: Clip, part: Path) -> tuple[Sha256, int]:
+        path = self.media.path(clip.blob)
+        if self.bucket and not path.exists():
+            return self.bucket.save(clip.blob, part)
+        return disk.copy(path, part)
+
+
+def _copy(clip: Clip, source: _Source, there: Path, part: Path) -> None:
     disk.make_folder(there.parent)
     with disk.discarded_on_error(part):
-        if disk.copy(source, part) != (clip.blob.sha256, clip.bytes):
-            raise Damaged(f"{source} is not what its name says.")
+        if source.copy(clip, part) != (clip.blob.sha256, clip.bytes):
+            raise Damaged(f"{there.name} is not what its name says.")
         disk.publish(part, there)
 
 

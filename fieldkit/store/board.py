@@ -35,6 +35,7 @@ FOLDER = Path(__file__).parent
 templates = Jinja2Templates(FOLDER / "templates")
 templates.env.filters |= {
     "size": words.size,
+    "agreed": words.agreed,
     "minute": words.minute,
     "length_of": words.length_of,
     "span": words.span,
@@ -97,6 +98,7 @@ class Board:
         return {
             "edition": edition,
             "place": place,
+            "takedowns": self._catalogue.takedowns(),
             "asked": [
                 (each, born_at(each.tweet_id), takes[each.tweet_id]) for each in asked[:_REQUESTS_A_PAGE]
             ],
@@ -143,7 +145,7 @@ class Board:
 
     def _takes(self, tweet_ids: list[TweetId], place: Place | None) -> dict[TweetId, list[Attempt]]:
         clips: dict[TweetId, list[Clip]] = {tweet_id: [] for tweet_id in tweet_ids}
-        for clip in self._catalogue.of_tweets(list(clips), place):
+        for clip in self._catalogue.agreed(self._catalogue.of_tweets(list(clips), place)):
             clips[clip.blob.tweet_id].append(clip)
         return {tweet_id: attempts(found) for tweet_id, found in clips.items()}
 

@@ -1,97 +1,77 @@
-"""The catalogue: which clips there are, what was decided, what was withdrawn. The store's only SQL is here
-and in tokens; a row is written only after the bytes it speaks of are durable.
+"""The catalogue: which clips there are, what was decided, what was withdrawn.
+
+A row is written only after the bytes it speaks of are durable.
 """
 
-import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import (
-    URL,
-    Column,
-    ColumnElement,
-    Connection,
-    FromClause,
-    Row,
-    Select,
-    create_engine,
-    delete,
-    event,
-    func,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from fieldkit.errors import DiskFull
-from fieldkit.model import Place, Sha256, TweetId
+from fieldkit.model import Place, Sha256, TweetId, Withdrawal
+from fieldkit.store import withdrawing
+from fieldkit.store.database import Database
 from fieldkit.store.deeds import CONSOLE, Deed, note
-from fieldkit.store.media import Blob
+from fieldkit.store.label import Label
 from fieldkit.store.news import Kind, tell
 from fieldkit.store.nouns import Arrival, Arrived, Clip, Wanted
-from fieldkit.store.problems import Gone, NotFound
+from fieldkit.store.problems import NotFound, Withdrawn
 from fieldkit.store.review import Decision, move
+from fieldkit.store.rows import arrival_row, as_clip, clip_row, last_of, matching, the_wanted
 from fieldkit.store.schema import arrivals, bring_up, clips, decisions, latest, requests, withdrawals
 
 
 class Catalogue:
-    """Owns the database; every method is one transaction. Raises DiskFull where there is no room."""
+    """Every method is one transaction. Raises DiskFull where there is no room, StoreBusy while the database is away."""
 
-    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database = database
         self._clock = clock
-        # SQLite has one writer; waiting here is fairer than in its busy loop
-        self._writing = threading.Lock()
-        self._engine = create_engine(
-            URL.create("sqlite", database=str(path)), connect_args={"timeout": 30}, max_overflow=40
-        )
-        event.listen(self._engine, "connect", _durable)
         with self.writing() as connection:
             bring_up(connection)
 
     def close(self) -> None:
         """Gives the database back."""
-        self._engine.dispose()
+        self._database.close()
 
     def now(self) -> str:
         """UTC, ISO 8601."""
         moment = datetime.fromtimestamp(self._clock(), UTC)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> AbstractContextManager[Connection]:
         """A transaction that changes nothing."""
-        with self._engine.connect() as connection:
-            yield connection
+        return self._database.reading()
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that is durable when the block ends."""
-        try:
-            with self._writing, self._engine.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                raise DiskFull("The store’s disk is full; nothing that was safe before is lost.") from error
-            raise
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """One that sees all as it is at one moment."""
+        return self._database.snapshot()
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction that is durable when the block ends; one at a time, whoever writes."""
+        return self._database.writing()
 
     def admit(self, arrival: Arrival) -> None:
         """The upload is a clip now, once, however often this is said. Raises Gone if it was withdrawn."""
         blob = arrival.blob
         with self.writing() as connection:
-            _refuse_withdrawn(connection, blob.tweet_id, blob.sha256)
+            withdrawing.refuse(connection, arrival.label, blob.sha256)
             if connection.scalar(select(clips.c.number).where(*_is(blob.tweet_id, blob.sha256))) is None:
-                row = insert(clips).values(**_row(arrival), received_at=self.now())
+                row = insert(clips).values(**clip_row(arrival), received_at=self.now())
                 number = connection.execute(row.returning(clips.c.number)).scalar_one()
                 connection.execute(insert(latest).values(clip=number))
+                if arrival.label.consent is not None:
+                    withdrawing.agree(connection, number, arrival.label.consent)
                 tell(connection, blob.tweet_id, Kind.ARRIVAL)
             if connection.scalar(select(1).where(arrivals.c.upload_id == arrival.upload.id)) is None:
-                connection.execute(insert(arrivals).values(**_arrival_row(arrival)))
+                connection.execute(insert(arrivals).values(**arrival_row(arrival)))
+
+    def check(self, label: Label) -> None:
+        """Raises Withdrawn where nothing that says this of itself is taken any more."""
+        with self.reading() as connection:
+            withdrawing.refuse(connection, label)
 
     def arrived(self, upload_id: str) -> Arrived | None:
         """The clip that an upload became, or None. Raises Gone if it was withdrawn since."""
@@ -107,7 +87,7 @@ class Catalogue:
         if row is None:
             return None
         if row.bytes is None:
-            raise Gone("This clip was withdrawn.")
+            raise Withdrawn("This clip was withdrawn.")
         place = Place(row.place) if row.place else None
         return Arrived(Sha256(row.sha256), row.bytes, place, row.metadata, row.concat)
 
@@ -128,41 +108,52 @@ class Catalogue:
     def page(self, wanted: Wanted, limit: int) -> list[Clip]:
         """Clips, newest first."""
         with self.reading() as connection:
-            rows = connection.execute(_wanted(wanted).order_by(clips.c.number.desc()).limit(limit))
-            return [_clip(row) for row in rows]
+            rows = connection.execute(the_wanted(wanted).order_by(clips.c.number.desc()).limit(limit))
+            return [as_clip(row) for row in rows]
 
     def newest_of_each_tweet(self, wanted: Wanted, limit: int) -> list[Clip]:
         """The last clip of each tweet that is wanted, newest first: what a page of the board is cut from."""
         other = clips.alias()
         newest = select(func.max(other.c.number)).where(
-            other.c.tweet_id == clips.c.tweet_id, *_matching(other, replace(wanted, after=None))
+            other.c.tweet_id == clips.c.tweet_id, *matching(other, replace(wanted, after=None))
         )
-        query = _wanted(wanted).where(clips.c.number == newest.scalar_subquery())
+        query = the_wanted(wanted).where(clips.c.number == newest.scalar_subquery())
         with self.reading() as connection:
             rows = connection.execute(query.order_by(clips.c.number.desc()).limit(limit))
-            return [_clip(row) for row in rows]
+            return [as_clip(row) for row in rows]
 
     def of_tweets(self, tweet_ids: Sequence[TweetId], place: Place | None = None) -> list[Clip]:
         """Every clip of these tweets, newest first."""
-        query = _wanted(Wanted()).where(clips.c.tweet_id.in_(tweet_ids)).order_by(clips.c.number.desc())
+        query = the_wanted(Wanted()).where(clips.c.tweet_id.in_(tweet_ids)).order_by(clips.c.number.desc())
         with self.reading() as connection:
             # told of the place, SQLite would walk through all that ever came from there
-            return [_clip(row) for row in connection.execute(query) if place in (None, row.place)]
+            return [as_clip(row) for row in connection.execute(query) if place in (None, row.place)]
+
+    def agreed(self, clips: Sequence[Clip]) -> list[Clip]:
+        """The same clips, with what their speakers agreed to."""
+        with self.reading() as connection:
+            known = withdrawing.agreed(connection, [clip.number for clip in clips])
+        return [replace(clip, consent=known.get(clip.number)) for clip in clips]
+
+    def takedowns(self) -> list[withdrawing.Takedown]:
+        """Replies that a person must delete on X."""
+        with self.reading() as connection:
+            return withdrawing.open_takedowns(connection)
 
     def clip(self, tweet_id: TweetId, sha256: Sha256, place: Place | None = None) -> Clip:
         """Raises NotFound, or Gone if it was withdrawn."""
         with self.reading() as connection:
-            row = connection.execute(_wanted(Wanted(place)).where(*_is(tweet_id, sha256))).first()
+            row = connection.execute(the_wanted(Wanted(place)).where(*_is(tweet_id, sha256))).first()
             if row is None:
                 _refuse_withdrawn(connection, tweet_id, sha256)
                 raise NotFound("There is no such clip.")
-        return _clip(row)
+        return as_clip(row)
 
     def decide(self, clip: Clip, decision: Decision, by: str, why: str, who: str = CONSOLE) -> dict[str, str]:
         """Appends a decision, and to the trail who took it. Raises Conflict where it can't follow the last one."""
         said = {"decision": decision.value, "by": by, "why": why, "at": self.now()}
         with self.writing() as connection:
-            last = connection.scalar(_last(decisions.c.decision, clip.number))
+            last = connection.scalar(last_of(decisions.c.decision, clip.number))
             move(Decision(last) if last else None, decision, why)
             connection.execute(insert(decisions).values(**said, clip=clip.number))
             newest = update(latest).where(latest.c.clip == clip.number)
@@ -183,23 +174,17 @@ class Catalogue:
         with self.reading() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
-    def withdraw(self, tweet_id: TweetId, sha256: Sha256, who: str = CONSOLE) -> None:
-        """All that is known of the clip goes; that it was withdrawn, and by whom, stays. Raises NotFound."""
-        named = _is(tweet_id, sha256)
+    def withdraw(self, tweet_id: TweetId, sha256: Sha256, who: str = CONSOLE) -> list[tuple[TweetId, Sha256]]:
+        """The clip goes, and the other renditions of its take; that it was withdrawn, and by whom, stays.
+
+        Returns the clips that went. Raises NotFound.
+        """
         with self.writing() as connection:
-            if _withdrawn(connection, tweet_id, sha256):
-                return
-            number = connection.scalar(select(clips.c.number).where(*named))
-            if number is None:
+            if withdrawing.is_withdrawn(connection, tweet_id, sha256):
+                return []
+            if connection.scalar(select(clips.c.number).where(*_is(tweet_id, sha256))) is None:
                 raise NotFound("There is no such clip.")
-            at = self.now()
-            connection.execute(insert(withdrawals).values(tweet_id=tweet_id, sha256=sha256, at=at))
-            note(connection, at, who, Deed.WITHDREW, f"{tweet_id}/{sha256}")
-            connection.execute(delete(decisions).where(decisions.c.clip == number))
-            connection.execute(delete(clips).where(clips.c.number == number))
-            same = (arrivals.c.tweet_id == tweet_id) & (arrivals.c.sha256 == sha256)
-            connection.execute(update(arrivals).where(same).values(metadata=""))
-            tell(connection, tweet_id, Kind.WITHDRAWAL)
+            return withdrawing.withdraw(connection, Withdrawal(tweet_id, hashes=(sha256,)), self.now(), who)
 
     def withdrawn(self) -> list[tuple[TweetId, Sha256]]:
         """Every withdrawal, so that no bytes outlive one."""
@@ -207,13 +192,12 @@ class Catalogue:
             rows = connection.execute(select(withdrawals.c.tweet_id, withdrawals.c.sha256))
             return [(TweetId(row.tweet_id), Sha256(row.sha256)) for row in rows]
 
-    def every_clip(self) -> Iterator[Clip]:
-        """All clips, oldest first, in small helpings."""
-        after = 0
+    def every_clip(self, after: int = 0) -> Iterator[Clip]:
+        """All clips with a number beyond `after`, oldest first, in small helpings."""
         while True:
-            query = _wanted(Wanted()).where(clips.c.number > after).order_by(clips.c.number).limit(500)
+            query = the_wanted(Wanted()).where(clips.c.number > after).order_by(clips.c.number).limit(500)
             with self.reading() as connection:
-                helping = [_clip(row) for row in connection.execute(query)]
+                helping = [as_clip(row) for row in connection.execute(query)]
             if not helping:
                 return
             yield from helping
@@ -230,74 +214,13 @@ class Catalogue:
         with self.reading() as connection:
             number, size = connection.execute(select(func.count(), func.sum(clips.c.bytes))).one()
             gone = connection.scalar(select(func.count()).select_from(withdrawals))
-        return {"clips": number, "media_bytes": size or 0, "withdrawals": gone or 0}
-
-
-def _durable(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+        return {"clips": number, "media_bytes": int(size or 0), "withdrawals": gone or 0}
 
 
 def _is(tweet_id: TweetId, sha256: Sha256) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return clips.c.tweet_id == tweet_id, clips.c.sha256 == sha256
 
 
-def _withdrawn(connection: Connection, tweet_id: TweetId, sha256: Sha256) -> bool:
-    same = (withdrawals.c.tweet_id == tweet_id) & (withdrawals.c.sha256 == sha256)
-    return connection.scalar(select(withdrawals.c.at).where(same)) is not None
-
-
 def _refuse_withdrawn(connection: Connection, tweet_id: TweetId, sha256: Sha256) -> None:
-    if _withdrawn(connection, tweet_id, sha256):
-        raise Gone("This clip was withdrawn; the store does not take it again.")
-
-
-def _last(column: Column[str], clip: Any) -> Select[str]:
-    return select(column).where(decisions.c.clip == clip).order_by(decisions.c.number.desc()).limit(1)
-
-
-def _wanted(wanted: Wanted) -> Select[Any]:
-    last = _last(decisions.c.decision, clips.c.number).scalar_subquery()
-    why = _last(decisions.c.why, clips.c.number).scalar_subquery()
-    return select(clips, last.label("decision"), why.label("why")).where(*_matching(clips, wanted))
-
-
-def _matching(table: FromClause, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    last = select(latest.c.decision).where(latest.c.clip == table.c.number).scalar_subquery()
-    if wanted.place is not None:
-        yield table.c.place == wanted.place
-    if wanted.decision is not None:
-        yield last == wanted.decision.value
-    if wanted.undecided:
-        yield last.is_(None)
-    if wanted.after is not None:
-        yield table.c.number < wanted.after
-
-
-def _row(arrival: Arrival) -> dict[str, Any]:
-    said = {
-        name: getattr(arrival.label, name)
-        for name in ("profile", "take", "operator", "language", "recorded_at")
-    }
-    place = arrival.upload.place or arrival.label.place
-    return said | asdict(arrival.blob) | asdict(arrival.looks) | {"place": place, "bytes": arrival.bytes}
-
-
-def _arrival_row(arrival: Arrival) -> dict[str, Any]:
-    return {
-        "upload_id": arrival.upload.id,
-        "tweet_id": arrival.blob.tweet_id,
-        "sha256": arrival.blob.sha256,
-        "metadata": arrival.upload.metadata,
-        "concat": arrival.upload.concat,
-    }
-
-
-def _clip(row: Row[Any]) -> Clip:
-    said = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name for it
-    blob = Blob(TweetId(said.pop("tweet_id")), Sha256(said.pop("sha256")), said.pop("kind"))
-    decision = said.pop("decision")
-    del said["operator"], said["language"]
-    return Clip(blob=blob, decision=Decision(decision) if decision else None, **said)
+    if withdrawing.is_withdrawn(connection, tweet_id, sha256):
+        raise Withdrawn("This clip was withdrawn; the store does not take it again.")

@@ -1,25 +1,27 @@
 """Clips over HTTP: pages, files, decisions, withdrawal."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from fieldkit.errors import FieldkitError
-from fieldkit.model import Place, Sha256, TweetId
+from fieldkit.model import Consent, Place, Sha256, TweetId, in_order
 from fieldkit.protocol import clip_path
 from fieldkit.store.body import read_object
 from fieldkit.store.catalogue import Catalogue
-from fieldkit.store.media import TYPES, Media
+from fieldkit.store.delivery import Delivery
+from fieldkit.store.media import Media
 from fieldkit.store.nouns import Clip, Wanted
 from fieldkit.store.problems import NotFound, Problem
-from fieldkit.store.ranges import settled_range
 from fieldkit.store.review import Decision
 from fieldkit.store.trail import Trail
 from fieldkit.store.wishes import Wishes
+from fieldkit.wanted import timestamp
 
+Finish = Callable[[list[tuple[TweetId, Sha256]]], Awaitable[None]]  # takes the bytes of such clips away
 _LONGEST_PAGE = 500
 _LONGEST_TEXT = 2000  # characters of a reason
 
@@ -27,11 +29,22 @@ _LONGEST_TEXT = 2000  # characters of a reason
 class Clips:
     """The routes under /clips."""
 
-    def __init__(self, catalogue: Catalogue, media: Media, wishes: Wishes, trail: Trail) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        media: Media,
+        delivery: Delivery,
+        wishes: Wishes,
+        trail: Trail,
+        *,
+        finish: Finish,
+    ) -> None:
         self._catalogue = catalogue
         self._media = media
+        self._delivery = delivery
         self._wishes = wishes
         self._trail = trail
+        self._finish = finish
 
     async def page(self, request: Request) -> Response:
         """Newest first; `next` goes into `after` for the page behind this one."""
@@ -48,28 +61,25 @@ class Clips:
         if not clips:
             raise NotFound(f"The store has no clip for tweet {tweet_id}.")
         wish = await run_in_threadpool(self._wishes.find, tweet_id, request.state.who.place)
-        told = [as_json(request, clip) for clip in clips]
+        known = await run_in_threadpool(self._catalogue.agreed, clips)
+        told = [{**as_json(request, clip), "consent": _consent(clip.consent)} for clip in known]
         return JSONResponse({"tweet_id": tweet_id, "request": wish.as_json if wish else None, "clips": told})
 
     async def file(self, request: Request) -> Response:
         """The bytes; a browser may ask for a range of them."""
         clip = await self._clip(request)
-        path, etag = self._media.path(clip.blob), f'"{clip.blob.sha256}"'
+        etag = f'"{clip.blob.sha256}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}  # a withdrawal must be seen at once
         known = {
             tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")
         }
         if {etag, "*"} & known:
             return Response(status_code=304, headers=headers)
-        if not await run_in_threadpool(path.exists):
-            raise NotFound("The bytes of this clip are missing; `fieldkit store verify` says more.")
+        answer = await self._delivery.file(request, clip, etag, headers)
         if request.method == "GET":
             about = f"{clip.blob.tweet_id}/{clip.blob.sha256}"
             await run_in_threadpool(self._trail.downloaded, request.state.who.name, about)
-        _settle_range(request, etag, clip.bytes)
-        return FileResponse(
-            path, headers=headers, media_type=TYPES[clip.blob.kind], filename=_download_name(clip)
-        )
+        return answer
 
     async def decide(self, request: Request) -> Response:
         """Appends a decision."""
@@ -90,11 +100,11 @@ class Clips:
         return JSONResponse({"decisions": await run_in_threadpool(self._catalogue.decided, clip)})
 
     async def withdraw(self, request: Request) -> Response:
-        """The bytes go, a bare fact stays, and the clip is refused from now on."""
+        """The take’s bytes go, a bare fact stays, and all of it is refused from now on."""
         request.state.who.must_command()
         tweet_id, sha256 = tweet_of(request), _sha256(request)
-        await run_in_threadpool(self._catalogue.withdraw, tweet_id, sha256, request.state.who.name)
-        await run_in_threadpool(self._media.delete, tweet_id, sha256)
+        gone = await run_in_threadpool(self._catalogue.withdraw, tweet_id, sha256, request.state.who.name)
+        await self._finish([*gone, (tweet_id, sha256)])
         return Response(status_code=204)
 
     async def _clip(self, request: Request) -> Clip:
@@ -111,6 +121,18 @@ def as_json(request: Request, clip: Clip) -> dict[str, Any]:
         **{name: getattr(clip, name) for name in names},
         "url": base + clip_path(clip.blob.tweet_id, clip.blob.sha256),
         "decision": clip.decision,
+    }
+
+
+def _consent(consent: Consent | None) -> dict[str, Any] | None:
+    """Its summary; null where none is stated."""
+    if consent is None:
+        return None
+    return {
+        "scope": in_order(consent.scope).split(),
+        "hidden": in_order(consent.hidden).split(),
+        "age": consent.age,
+        "until": timestamp(consent.until) if consent.until else None,
     }
 
 
@@ -134,17 +156,6 @@ def wanted_of(request: Request) -> Wanted:
     return Wanted(
         place, decision, undecided, count_of(asked["after"], "after") if asked.get("after") else None
     )
-
-
-def _settle_range(request: Request, etag: str, size: int) -> None:
-    # Starlette answers 400 to what RFC 9110 says to ignore; so it only ever sees a range that it can serve
-    headers = MutableHeaders(scope=request.scope)
-    same = headers.get("if-range", etag) == etag
-    settled = settled_range(headers["range"], size) if same and "range" in headers else None
-    if settled:
-        headers["range"] = settled
-    else:
-        del headers["range"]
 
 
 def _limit(request: Request) -> int:
@@ -191,7 +202,3 @@ def _text(said: dict[str, Any], key: str) -> str:
 def _storable(text: str) -> bool:
     # JSON can spell half of a surrogate pair, which no encoding and no database takes
     return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _download_name(clip: Clip) -> str:
-    return f"{clip.blob.tweet_id}-{clip.profile or 'clip'}-{clip.blob.sha256[:12]}.{clip.blob.kind}"

@@ -12,6 +12,7 @@ CONSOLE = "console"  # whoever can type `fieldkit store` on the store's machine
 class Deed(StrEnum):
     DECIDED = "decided"
     WITHDREW = "withdrew"
+    TOOK_DOWN = "took-down"
     DOWNLOADED = "downloaded"
     SIGNED_IN = "signed-in"
     SIGN_IN_FAILED = "sign-in-failed"

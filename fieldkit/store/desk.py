@@ -33,7 +33,7 @@ class Desk:
         query = select(requests).where(*still_open(place), ~approved)
         if after:
             key = select(*urgency()).where(requests.c.tweet_id == after).subquery()
-            query = query.where(tuple_(*urgency()) > select(key).scalar_subquery())
+            query = query.join(key, tuple_(*urgency()) > tuple_(*key.c))
         with self._catalogue.reading() as connection:
             return [as_request(row) for row in connection.execute(query.order_by(*urgency()).limit(limit))]
 
@@ -81,9 +81,12 @@ class Desk:
             .order_by(latest.c.clip)
         )
         found: dict[TweetId, int] = {}
-        with self._catalogue.reading() as connection:
+        with (
+            self._catalogue.reading() as connection,
+            connection.execution_options(yield_per=100).execute(query) as rows,
+        ):
             # a tweet has few clips, so reading on until enough tweets are found is short
-            for row in connection.execution_options(yield_per=100).execute(query):
+            for row in rows:
                 found.setdefault(TweetId(row.tweet_id), row.number)
                 if len(found) == limit:
                     break

@@ -9,11 +9,11 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from fieldkit.errors import StoreBusy
 from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.news import Change, newest, since
 from fieldkit.store.problems import Busy
@@ -86,7 +86,7 @@ class Events:
         while not self._stopping:
             try:
                 fresh = await run_in_threadpool(self._since, self._last)
-            except SQLAlchemyError:  # the database is away for a moment: so is the news
+            except StoreBusy:  # the database is away for a moment: so is the news
                 fresh = []
             if fresh:
                 self._recent.extend(fresh)

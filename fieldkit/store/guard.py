@@ -12,8 +12,9 @@ from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fieldkit.protocol import FILES, REQUESTS, TUS_RESUMABLE, TUS_VERSION
-from fieldkit.store.answers import answer
+from fieldkit.errors import StoreBusy
+from fieldkit.protocol import FILES, REQUESTS, TUS_RESUMABLE, TUS_VERSION, WITHDRAWALS
+from fieldkit.store.answers import answer, away
 from fieldkit.store.problems import NotAllowed, NotKnown, Problem
 from fieldkit.store.sessions import Sessions
 from fieldkit.store.tokens import ANYONE, Tokens, Who
@@ -23,6 +24,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SIGN_IN, SIGN_OUT = "/signin", "/signout"
 _OPEN = ("/healthz", "/readyz")
 _STATIC = "/static/"
+_OF_LAPTOPS = (REQUESTS, WITHDRAWALS)
 COOKIE = "fieldkit-session"
 COOKIE_OVER_TLS = f"__Host-{COOKIE}"  # which no other host of the domain can set
 _LONGEST_COOKIE = 100  # characters; ours have 43
@@ -61,7 +63,7 @@ class Guard:
         if tus and scope["method"] == "POST" and headers.get("x-http-method-override") in _OVERRIDES:
             scope["method"] = headers["x-http-method-override"]
         # a laptop is at the end of a slow line and no browser: it gets as few bytes as possible
-        slim = tus or (scope["path"] == REQUESTS and TUS_RESUMABLE in headers)
+        slim = tus or (scope["path"] in _OF_LAPTOPS and TUS_RESUMABLE in headers)
         send = _with_headers(send, edge_headers(slim=slim))
         try:
             await self._admit(scope, headers)
@@ -70,6 +72,9 @@ class Guard:
             return
         except Problem as problem:
             await answer(problem)(scope, receive, send)
+            return
+        except StoreBusy as error:
+            await answer(away(error))(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fieldkit.errors import FieldkitError
-from fieldkit.model import Language, Place, Sha256, TakeId, TweetId
-from fieldkit.protocol import METADATA_KEYS, decode_metadata
+from fieldkit.model import Consent, Language, Place, Sha256, TakeId, TweetId
+from fieldkit.protocol import METADATA_KEYS, decode_metadata, read_consent
 from fieldkit.store.problems import Problem
 
 _PROFILE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
@@ -25,6 +25,7 @@ class Label:
     operator: str | None = None
     recorded_at: str | None = None  # ISO 8601, UTC
     language: Language | None = None
+    consent: Consent | None = None  # in summary; None where none is stated
 
 
 def read_label(metadata: str) -> Label:
@@ -44,6 +45,7 @@ def read_label(metadata: str) -> Label:
             operator=said.get("operator") or None,
             recorded_at=_utc(said.get("recorded_at")),
             language=Language(said["language"]) if said.get("language") else None,
+            consent=read_consent(said),
         )
     except (ValueError, FieldkitError) as error:
         raise Problem(f"Upload-Metadata: {error}") from error

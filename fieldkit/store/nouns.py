@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fieldkit.model import Place, Sha256
+from fieldkit.model import Consent, Place, Sha256
 from fieldkit.store.label import Label
 from fieldkit.store.media import Blob
 from fieldkit.store.probe import Looks
@@ -49,6 +49,7 @@ class Clip:
     height: int | None
     decision: Decision | None
     why: str | None
+    consent: Consent | None = None  # in summary; None where none is stated, or it was not asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from fieldkit.protocol import WITHDRAWN
+
 
 class Problem(Exception):
     """Answered as `{error, detail}` with `status`; the detail is one sentence written to a person."""
@@ -59,6 +61,12 @@ class Gone(Problem):
 
     status = 410
     error = "gone"
+
+
+class Withdrawn(Gone):
+    """The person on the clip took their consent back, which nothing changes any more."""
+
+    error = WITHDRAWN
 
 
 class OtherVersion(Problem):

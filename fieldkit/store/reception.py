@@ -15,7 +15,7 @@ from fieldkit.store.label import Label, read_label
 from fieldkit.store.media import Blob, Media
 from fieldkit.store.nouns import Arrival, Arrived
 from fieldkit.store.probe import looks
-from fieldkit.store.problems import Gone, Mismatch, NotFound
+from fieldkit.store.problems import Gone, Mismatch, NotFound, Problem, Withdrawn
 from fieldkit.store.uploads import Upload, Uploads
 
 
@@ -41,6 +41,12 @@ class Reception:
         self.uploads.recover()
         for tweet_id, sha256 in self.catalogue.withdrawn():
             self.media.delete(tweet_id, sha256)
+        for name in self.withdrawn_uploads():
+            self.uploads.forget(name)
+
+    def withdrawn_uploads(self) -> list[str]:
+        """Unfinished uploads of what was withdrawn meanwhile."""
+        return [name for name in list(self.uploads.all()) if self._is_withdrawn(name)]
 
     def standing(self, name: str) -> Standing | Arrived:
         """Where an upload stands; finishes it if only that was missing. Raises NotFound, Gone, Mismatch."""
@@ -74,6 +80,7 @@ class Reception:
 
     def recall(self, label: Label, metadata: str) -> None:
         """Notes an upload of bytes that are a clip already. Raises Gone if they were withdrawn."""
+        self.catalogue.check(label)
         if label.sha256:
             name = upload_id(label.tweet_id, label.sha256)
             self.catalogue.recall(name, label.tweet_id, label.sha256, metadata)
@@ -91,6 +98,17 @@ class Reception:
             raise
         self.uploads.forget(upload.id)
         return Arrived(blob.sha256, size, upload.place or label.place, upload.metadata, upload.concat)
+
+    def _is_withdrawn(self, name: str) -> bool:
+        try:
+            upload = self.uploads.find(name)
+            if upload is not None and upload.metadata:
+                self.catalogue.check(read_label(upload.metadata))
+        except Withdrawn:
+            return True
+        except Problem:
+            pass  # expired, or of a label that was good once: whoever asks for it is told
+        return False
 
     def _published(self, upload: Upload, label: Label) -> tuple[Blob, int]:
         source = self.uploads.bytes_of(upload.id)

@@ -27,13 +27,14 @@ class Requests:
         self._wishes = wishes
 
     async def wanted(self, request: Request) -> Response:
-        """What a laptop asks for at each contact: open requests, and the newest decision about its takes.
+        """What a laptop asks for at each contact: open requests, the newest decision about its takes, withdrawals.
 
         Has an ETag, so that an unchanged list costs one small answer.
         """
         place = place_of(request)
         open_ones = await run_in_threadpool(self._wishes.open, place)
-        body = wanted_as_json(open_ones, await run_in_threadpool(self._wishes.decided, place))
+        decided = await run_in_threadpool(self._wishes.decided, place)
+        body = wanted_as_json(open_ones, decided, await run_in_threadpool(self._wishes.withdrawn))
         # weak: the same list may be sent packed or not (RFC 9110, 8.8.1)
         etag = f'W/"{hashlib.sha256(body).hexdigest()[:16]}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}

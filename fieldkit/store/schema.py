@@ -26,7 +26,7 @@ from fieldkit.errors import NeedsCrew
 from fieldkit.model import Priority
 from fieldkit.store.review import Decision
 
-VERSION = 4
+VERSION = 5  # some of its tables stand in withdrawing.py
 
 tables = MetaData()
 
@@ -135,6 +135,14 @@ withdrawals = Table(
     Column("at", String(32), nullable=False),
 )
 
+# which clips the bucket holds, each read back and compared with its SHA-256. Since version 5.
+replicas = Table(
+    "replicas",
+    tables,
+    Column("clip", _number, ForeignKey("clips.number", ondelete="CASCADE"), primary_key=True),
+    Column("at", String(32), nullable=False),  # UTC, ISO 8601
+)
+
 tokens = Table(
     "tokens",
     tables,
@@ -197,12 +205,16 @@ trail = Table(
     Column("address", String(45)),  # null unless the administrator wants it
     Index("trail_by_time", "at"),
 )
+_REFUSAL = "the trail is only ever appended to"
 for _verb in ("UPDATE", "DELETE"):
-    _refusal = "SELECT RAISE(ABORT, 'the trail is only ever appended to')"
-    _trigger = f"CREATE TRIGGER trail_no_{_verb.lower()} BEFORE {_verb} ON trail BEGIN {_refusal}; END"
-    _rule = f"CREATE RULE trail_no_{_verb.lower()} AS ON {_verb} TO trail DO INSTEAD NOTHING"
+    _before = f"CREATE TRIGGER trail_no_{_verb.lower()} BEFORE {_verb} ON trail"
+    _trigger = f"{_before} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
     event.listen(trail, "after_create", DDL(_trigger).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
-    event.listen(trail, "after_create", DDL(_rule).execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]
+for _statement in (
+    f"CREATE FUNCTION trail_refuses() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''{_REFUSAL}''; END'",
+    "CREATE TRIGGER trail_appended BEFORE UPDATE OR DELETE OR TRUNCATE ON trail EXECUTE FUNCTION trail_refuses()",
+):
+    event.listen(trail, "after_create", DDL(_statement).execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]
 
 
 def bring_up(connection: Connection) -> None:

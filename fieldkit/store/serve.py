@@ -21,6 +21,7 @@ from fieldkit.store.guard import LOOPBACK
 from fieldkit.store.house import House
 from fieldkit.store.lines import IDLE_SECONDS, lines, quiet, raise_file_limit, room
 from fieldkit.store.logs import Level, log_to_stderr
+from fieldkit.store.site import Site, site_of
 from fieldkit.store.terms import Terms
 
 _log = logging.getLogger(__name__)
@@ -42,11 +43,12 @@ class Front:
 
     cert: Path | None = None  # PEM, with the chain
     key: Path | None = None  # PEM
-    behind_proxy: bool = False  # X-Forwarded-Proto and -For are believed, from loopback only
+    behind_proxy: bool = False  # X-Forwarded-Proto and -For are believed, from loopback and from `proxies`
+    proxies: tuple[str, ...] = ()  # addresses of proxies on other machines
 
 
 def serve(
-    root: Path,
+    where: Site | Path,
     host: str = "127.0.0.1",
     port: int = 0,
     *,
@@ -56,17 +58,22 @@ def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT; port 0 picks a free one. Says its URL on stdout once it answers.
 
-    Raises NeedsCrew where the folder or port is taken, the certificate is none, or where strangers could come in.
+    Raises NeedsCrew where the folder or port is taken, the certificate is none, or where strangers could come in;
+    StoreBusy where the database or the bucket does not answer.
     """
     front = front or Front()
     _check_certificate(front)
+    site = site_of(where)
+    root = site.root
     disk.make_folder(root)
     lock = disk.Lock(root / "store.lock")
     if not lock.take():
         raise NeedsCrew(f"Another store is serving {root} already.")
     with lock:
         log_to_stderr(log)
-        app = create_app(root, terms)
+        app = create_app(site, terms)
+        if app.state.house.bucket:
+            app.state.house.bucket.check()
         if host not in LOOPBACK and not _somebody_known(app.state.house):
             raise NeedsCrew(
                 f"Without a token or a user anybody who reaches {host} could use this store: make one first with "
@@ -89,7 +96,7 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 server_header=False,
                 proxy_headers=front.behind_proxy,
-                forwarded_allow_ips=list(_LOCAL_PROXY),
+                forwarded_allow_ips=[*_LOCAL_PROXY, *front.proxies],
                 ssl_certfile=front.cert,
                 ssl_keyfile=front.key,
                 backlog=helping,

@@ -37,6 +37,9 @@ class Terms:
     stall_seconds: float = 60.0  # silence inside a body before what came is kept and the line is dropped
     head_seconds: float = 20.0  # until a new connection must have asked something, with a whole head
     keep_seconds: float = 30 * 86_400.0  # an unfinished upload expires this long after its last byte
+    cache: int | None = (
+        None  # bytes of clips that stay on the local disk although the bucket has them; None: all
+    )
     note_addresses: bool = (
         False  # of sign-ins, in the audit trail: where somebody works from is a risk to them
     )

@@ -47,6 +47,7 @@ from fieldkit.store.problems import (
     Problem,
     StoreFull,
     TooLarge,
+    Withdrawn,
     WrongType,
 )
 from fieldkit.store.reception import Reception, Standing
@@ -229,7 +230,10 @@ class Tus:
         try:
             standing = self._reception.standing(upload.id)
         except NotFound:
-            return self._made(who, upload)
+            made = self._made(who, upload)
+            if label and not upload.partial:  # withdrawn between the look and the making
+                self._still_wanted(upload, label)
+            return made
         if isinstance(standing, Arrived):
             # of another place perhaps; but whoever names the hash has the bytes, and is told no more than that
             settle_length(standing.bytes, upload.length, standing.bytes)
@@ -241,6 +245,13 @@ class Tus:
             return self._made(who, upload)
         length = settle_length(standing.upload.length, upload.length, standing.offset)
         return replace(standing, upload=self._uploads.tell_length(standing.upload, length))
+
+    def _still_wanted(self, upload: Upload, label: Label) -> None:
+        try:
+            self._reception.recall(label, upload.metadata)
+        except Withdrawn:
+            self._uploads.forget(upload.id)
+            raise
 
     def _made(self, who: Who, upload: Upload) -> Standing | Arrived:
         check_size(who, upload.length)

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, insert, or_, select, update
 
 from fieldkit.errors import FieldkitError
-from fieldkit.model import Decided, Place, Priority, Request, TakeId, TweetId, tidy
+from fieldkit.model import Decided, Place, Priority, Request, TakeId, TweetId, Withdrawal, tidy
+from fieldkit.store import withdrawing
 from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.news import Kind, tell
 from fieldkit.store.problems import NotFound, Problem
@@ -118,6 +119,11 @@ class Wishes:
                 if len(told) == _MOST_DECIDED:
                     break
         return list(told.values())
+
+    def withdrawn(self) -> list[Withdrawal]:
+        """What was withdrawn, the newest first: every laptop is told, for any may have an old copy."""
+        with self._catalogue.reading() as connection:
+            return withdrawing.told(connection)
 
     def find(self, tweet_id: TweetId, place: Place | None = None) -> Wish | None:
         """The request for an answer to this tweet; with a place only if that may answer it."""

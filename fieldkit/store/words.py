@@ -1,5 +1,7 @@
 """Figures in the board's words: sizes, times, ages. Pure."""
 
+from fieldkit.model import Age, Consent, in_order
+
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60))
 
 
@@ -14,6 +16,20 @@ def size(count: int) -> str:
 def minute(text: str) -> str:
     """A time of ISO 8601 as far as its minute."""
     return text[:16].replace("T", " ")
+
+
+def agreed(consent: Consent | None) -> str:
+    """What a clip's speaker agreed to."""
+    if consent is None:
+        return "No consent stated: ask before it is posted."
+    said = [f"Agreed to: {', '.join(in_order(consent.scope).split())}"]
+    if consent.hidden:
+        said.append(f"not to be shown: {', '.join(in_order(consent.hidden).split())}")
+    if consent.until:
+        said.append(f"until {consent.until:%Y-%m-%d}")
+    if consent.age is not Age.ADULT:
+        said.append("a minor" if consent.age is Age.MINOR else "age unknown")
+    return " · ".join(said)
 
 
 def length_of(seconds: float) -> str:

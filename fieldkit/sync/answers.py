@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from fieldkit import protocol
-from fieldkit.errors import LinkDown, NeedsCrew, NotAuthorised, Refused, StoreBusy, WorthRetrying
+from fieldkit.errors import LinkDown, NeedsCrew, NotAuthorised, Refused, StoreBusy, Withdrawn, WorthRetrying
 from fieldkit.model import Sha256
 from fieldkit.protocol import Part
 
@@ -60,6 +60,8 @@ def settle(answer: Answer, good: set[int]) -> None:
             f"The store does not accept this laptop's token ({why or status}); ask the command centre for a "
             "new one and give it with `fieldkit init --token`. Everything is kept."
         )
+    if is_withdrawn(answer):
+        raise Withdrawn(f"{why or 'The person on this clip withdrew their consent'}.")
     if status in (404, 405, 410) and from_tus:  # 405: SeaweedFS of an address where no upload is
         raise Gone("The store does not know this upload any more; it is begun anew.")
     if status == protocol.CHECKSUM_MISMATCH:
@@ -100,6 +102,16 @@ def standing(location: str, answer: Answer, default: int | None = None) -> Stand
         raise LinkDown(
             "The answer did not come from the store: it makes no sense. Everything is kept."
         ) from error
+
+
+def is_withdrawn(answer: Answer) -> bool:
+    """Whether the store says that the person took their consent back, which nothing changes any more."""
+    if answer.status_code != 410 or protocol.TUS_RESUMABLE not in answer.headers:
+        return False
+    try:
+        return bool(answer.json().get("error") == protocol.WITHDRAWN)
+    except (ValueError, AttributeError):
+        return False
 
 
 def said(answer: Answer) -> str:

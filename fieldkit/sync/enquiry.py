@@ -57,9 +57,10 @@ class Enquiry:
                 return
             etag, content = told
             try:
-                requests, decisions = read_wanted(content)
+                requests, decisions, withdrawn = read_wanted(content)
             except ValueError as error:
                 raise LinkDown("What came is no list of requests: it did not come from the store.") from error
+            journal.farewell.heard(withdrawn)  # first: whoever dies between the two hears all of it again
             journal.centre.heard(self._store, etag, requests, decisions)
 
     def begin(self) -> None:

@@ -1,6 +1,7 @@
 """push: one rendition goes up until the store's receipt is in the journal."""
 
 import mimetypes
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from fieldkit.errors import (
 )
 from fieldkit.growing import payload_start
 from fieldkit.journal import Journal
-from fieldkit.model import Receipt, Rendition, Upload
+from fieldkit.model import Receipt, Rendition, Trait, Upload, Withdrawal
 from fieldkit.sync.answers import Gone, Mismatch, Standing
 from fieldkit.sync.body import Body
 from fieldkit.sync.gauge import Gauge
@@ -30,6 +31,8 @@ from fieldkit.sync.patience import Patience
 from fieldkit.sync.streams import Send, Streams, Wishes
 from fieldkit.sync.tus import Tus
 
+# a code or initials may leave the laptop; a name of the crew's may not (kc-07, asha3, AM)
+_CODE = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9._-]{1,16}|[A-Za-z]{1,3}", re.ASCII)
 _MISMATCHES = 3  # mismatches in a row that left as much to send: then it is the path that is broken
 
 
@@ -95,6 +98,11 @@ class Push:
             nonlocal mismatches, least
             try:
                 self._attempt(upload)
+            except FileNotFoundError as error:
+                self._may_go_on(upload)  # withdrawn, or handed over, by another worker: that is why it went
+                raise Spoiled(
+                    "A rendition went while it was sent; it is made anew from its original."
+                ) from error
             except Mismatch as error:
                 mismatches = mismatches + 1 if self._missing >= least else 1
                 least = min(least, self._missing)
@@ -150,18 +158,26 @@ class Push:
             self._may_go_on(upload)
         return size
 
-    def clear_away(self) -> None:
+    def clear_away(self) -> list[str]:
         """Has the store throw away what it has of uploads that may no longer leave this laptop.
 
-        What turns out to be whole there gets its receipt, so that the crew sees that the store has it.
+        What turns out to be whole there gets its receipt, so that the crew sees that the store has it. Before that it
+        hears of withdrawals. Returns what the crew must do where a store knows none, a sentence each.
         """
-        for rendition, tweet_id, location in self._journal.abandoned(self._store):
+        said = []
+        for withdrawal in self._journal.farewell.untold(self._store):
+            if not self._tus.withdraw(withdrawal):
+                said.append(_by_hand(withdrawal))
+            self._journal.farewell.told(withdrawal, self._store)
+        for left in self._journal.abandoned(self._store):
             try:
-                self._tus.terminate(location)
+                self._tus.terminate(left.url)
             except Refused:
-                self._journal.received(self._receipt(rendition))
-            else:
-                self._journal.dislocated(rendition.sha256, tweet_id, self._store)
+                if left.rendition is not None:
+                    self._journal.received(self._receipt(left.rendition))
+                    continue
+            self._journal.dislocated(left.sha256, left.tweet_id, self._store)
+        return said
 
     def _receipt(self, rendition: Rendition) -> Receipt:
         return Receipt(rendition.take, rendition.profile, rendition.sha256, self._store, datetime.now(UTC))
@@ -240,6 +256,11 @@ class Push:
             raise
 
 
+def _by_hand(withdrawal: Withdrawal) -> str:
+    what = f"Take {withdrawal.take[-6:]}" if withdrawal.take else "What a card’s code stands for"
+    return f"{what} was withdrawn, and this store can't be told so: tell the people who run it, now."
+
+
 def metadata(upload: Upload) -> dict[str, str]:
     """What the store is told of a clip: nothing that names a person on camera."""
     take, rendition = upload.take, upload.rendition
@@ -251,10 +272,11 @@ def metadata(upload: Upload) -> dict[str, str]:
         "take": take.id,
         "filename": filename,
         "filetype": mimetypes.guess_type(filename)[0] or "video/mp4",
-        "place": take.place,
-        "operator": take.operator,
+        "place": take.place if Trait.PLACE not in upload.consent.hidden else None,
+        "operator": take.operator if _CODE.fullmatch(take.operator or "") else None,
         "recorded_at": take.begun_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "language": upload.language,
+        "language": upload.consent.language,
+        **protocol.consent_metadata(upload.consent),
     }
     return {key: str(value) for key, value in facts.items() if value is not None}
 

@@ -35,7 +35,8 @@ class Steering:
         """Returns where the upload may go on. Raises NoConsent, Cancelled, Held, SetAside where not."""
         with self._lock:
             self._look()
-            # reading the version costs microseconds; the rest is asked only after somebody wrote something
+            # reading the version costs microseconds; the rest is asked after somebody wrote something, and once
+            # a second, for a consent ends without a word
             seen = (upload, self._journal.version())
             if seen != self._seen:
                 self._check(upload)
@@ -46,7 +47,7 @@ class Steering:
         if self._looked_at is None or now - self._looked_at >= _LOOK:
             if why := self._held():
                 raise Held(why)
-            self._looked_at = now
+            self._looked_at, self._seen = now, None
 
     def _check(self, upload: Upload) -> None:
         lineup = self._journal.lineup

@@ -1,6 +1,7 @@
 """A tus 1.0.0 client; the only module that imports requests."""
 
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -15,13 +16,15 @@ from urllib3.exceptions import HTTPError
 
 from fieldkit import __version__, protocol
 from fieldkit.errors import LinkDown, NeedsCrew, Refused
+from fieldkit.model import Withdrawal
 from fieldkit.protocol import Part
 from fieldkit.sync import tcp
 from fieldkit.sync.ahead import Ahead
-from fieldkit.sync.answers import Gone, Standing, Whole, said, settle, standing
+from fieldkit.sync.answers import Gone, Standing, Whole, is_withdrawn, said, settle, standing
 from fieldkit.sync.body import Body, Stream
 from fieldkit.sync.diagnosis import reason
 from fieldkit.sync.line import Line
+from fieldkit.wanted import withdrawal_as_json
 
 _CONNECT = 4.0  # seconds: SYNs go out at 0, 1 and 3 s, so a line that is back is found within 2 s
 _DRAIN = 120.0  # seconds for the kernel's buffer to reach the store at 16 kbit/s, and for its verification
@@ -87,7 +90,7 @@ class Tus:
             },
             body,
         )
-        if answer.status_code == 410:
+        if answer.status_code == 410 and not is_withdrawn(answer):
             raise Refused(
                 said(answer) or "The store does not take this clip any more: it was withdrawn there."
             )
@@ -208,6 +211,19 @@ class Tus:
         with contextlib.suppress(Gone):
             settle(self._ask("DELETE", location), {204})
 
+    def withdraw(self, withdrawal: Withdrawal) -> bool:
+        """Has the store withdraw it; False where this store does not know withdrawals."""
+        url = self._base.removesuffix(protocol.FILES) + protocol.WITHDRAWALS
+        said = json.dumps(withdrawal_as_json(withdrawal)).encode()
+        answer = self._ask("POST", url, {"Content-Type": "application/json"}, said)
+        try:
+            settle(answer, {200, 202})
+        except (Gone, Refused, LinkDown):
+            if answer.status_code in (404, 405) or protocol.TUS_RESUMABLE in answer.headers:
+                return False
+            raise
+        return True
+
     def use_bbr(self, connections: Sequence[socket.socket | None]) -> bool:
         """From now on BBR, on these connections and on new ones; False where that is not allowed."""
         self.line.bbr = all(tcp.use_bbr(each) for each in connections)
@@ -230,11 +246,13 @@ class Tus:
         """The old connections work after all."""
         self.line.drop_spare()
 
-    def _ask(self, method: str, url: str, headers: Mapping[str, str] | None = None) -> requests.Response:
+    def _ask(
+        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> requests.Response:
         allowed = _ANSWER[self._attempt % len(_ANSWER)]
         self._attempt += 1
         began = time.monotonic()
-        answer = self._request(method, url, headers or {}, None, allowed)
+        answer = self._request(method, url, headers or {}, body, allowed)
         self.round_trip, self._attempt = time.monotonic() - began, 0
         return answer
 
@@ -243,13 +261,13 @@ class Tus:
         method: str,
         url: str,
         headers: Mapping[str, str | None],
-        body: Body | Stream | None,
+        body: Body | Stream | bytes | None,
         allowed: float,
         *,
         connect: float = _CONNECT,
         stream: bool = False,
     ) -> requests.Response:
-        self.line.mine.tell = None if body is None else body.travels_on
+        self.line.mine.tell = None if body is None or isinstance(body, bytes) else body.travels_on
         try:
             answer = self._session.request(
                 method,
@@ -265,6 +283,6 @@ class Tus:
                 f"The store at {urlsplit(url).netloc} can't be reached ({reason(error)}); everything is kept "
                 "and goes on when the link is back."
             ) from error
-        if body is not None and body.ended_early:
+        if isinstance(body, Body) and body.ended_early:
             tcp.end(body.connection)  # the store still waits there for the rest
         return answer

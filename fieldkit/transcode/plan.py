@@ -22,6 +22,22 @@ _MARGIN = 0.05  # of the longest clip, for the last sound packet
 # peeks at what its other thread has done so far, and two threads made 4 different files in 5 runs.
 _THREADS, _CAPPED_THREADS = 2, 1
 
+_SILENT = {  # nothing that could tell who, where or with what
+    "dn": None,
+    "sn": None,
+    "map_metadata": -1,
+    "map_metadata:s": -1,
+    "map_chapters": -1,
+    "metadata:s:v": "encoder=",
+    "metadata:s:a": "encoder=",
+    "empty_hdlr_name": 1,
+    "fflags": "+bitexact",
+    "flags:v": "+bitexact",
+    "flags:a": "+bitexact",
+    "bsf:v": "filter_units=remove_types=6",
+    "f": "mp4",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -105,22 +121,19 @@ class Plan:
             "b:a": self.recipe.audio_rate,
             "ac": 1,
             "ar": 48000,
-            # nothing that could tell who, where or with what
-            "dn": None,
-            "sn": None,
-            "map_metadata": -1,
-            "map_metadata:s": -1,
-            "map_chapters": -1,
-            "metadata:s:v": "encoder=",
-            "metadata:s:a": "encoder=",
-            "empty_hdlr_name": 1,
-            "fflags": "+bitexact",
+            **_SILENT,
             "flags:v": "+bitexact+cgop",
-            "flags:a": "+bitexact",
-            "bsf:v": "filter_units=remove_types=6",
             "flush_packets": 1,  # what is written may be on its way at once (growing.py); front.py moves the index
-            "f": "mp4",
         }
+
+
+def silenced(source: str, destination: str, probe: Probe) -> list[str]:
+    """ffmpeg's arguments to copy picture and sound as they are into a file that tells nothing else."""
+    media = ffmpeg.input(_SOURCE, protocol_whitelist="file", format_whitelist=DEMUXERS)
+    streams = [media[str(stream.index)] for stream in (probe.video, probe.audio) if stream]
+    words = ffmpeg.output(*streams, _DESTINATION, c="copy", movflags="+faststart", **_SILENT).get_args()
+    names = {_SOURCE: source, _DESTINATION: destination}
+    return [names.get(word, word) for word in words]
 
 
 def metering(source: str, index: int, seconds: float, clean: Sound | None) -> list[str]:

@@ -10,7 +10,7 @@ import av
 
 from fieldkit import __version__, disk
 from fieldkit.config import Library
-from fieldkit.errors import NeedsCrew, Refused
+from fieldkit.errors import NeedsCrew, NoConsent, Refused
 from fieldkit.growing import Runway
 from fieldkit.journal import Due, Journal, Overtaken
 from fieldkit.model import Rendition, Sha256
@@ -25,6 +25,7 @@ from fieldkit.transcode.lettering import Face
 from fieldkit.transcode.listen import listened, loudness
 from fieldkit.transcode.passport import Passport
 from fieldkit.transcode.plan import Plan, plan
+from fieldkit.transcode.privacy import cleared
 from fieldkit.transcode.probe import Probe, probe, seen
 from fieldkit.transcode.profiles import PROFILES
 from fieldkit.transcode.recipe import Recipe
@@ -105,9 +106,9 @@ def render_due(
 ) -> Rendition:
     """Makes what is due and puts it on record. Raises Damaged for an original that is not what was sealed.
 
-    The rest as `render`. Raises Overtaken where the take was protected meanwhile: then no file is left. The name tells
-    tweet and hash only, because it travels. `tell` is given the notes, `chosen` the choice where there was one, and
-    the `runway` what may be sent while it is encoded.
+    The rest as `render`. The name tells tweet and hash only, because it travels. Raises NoConsent or Overtaken where
+    the take was withdrawn or protected meanwhile: then no file is left. `tell` is given the notes,
+    `chosen` the choice where there was one, and the `runway` what may be sent while it is encoded.
     """
     source = library.root / due.original.path
     disk.verify(source, due.original.sha256)
@@ -140,8 +141,8 @@ def render_due(
     )
     try:
         journal.rendered(rendition, made.passport.document())
-    except Overtaken:
-        made.path.unlink(missing_ok=True)
+    except (NoConsent, Overtaken):
+        disk.remove(made.path)
         raise
     for sentence in (*saved, *made.notes, *(explain.two_lines(made.choice) if made.choice else ())):
         tell(sentence)
@@ -230,6 +231,7 @@ def _published(
     with disk.discarded_on_error(cut.part):
         index_to_front(cut.part)
         found = _judged(cut.part, cut.plan, job.source)
+        cleared(cut.part, job.source.name)
         heard = loudness(url(cut.part), found, job.ffmpeg)
         sha256, size = disk.hashed(cut.part)
         made = Made(

@@ -58,6 +58,7 @@ def version_one(path: Path) -> None:
     with contextlib.closing(database.connect(path, none)) as db:
         db.execute("ATTACH ? AS newest", (str(newest),))
         for table in ("takes", "consents", "originals", "renditions"):
-            db.execute(f"INSERT INTO {table} SELECT * FROM newest.{table}")  # noqa: S608
+            known = ", ".join(row[1] for row in db.execute(f"PRAGMA main.table_info({table})"))
+            db.execute(f"INSERT INTO {table} ({known}) SELECT {known} FROM newest.{table}")  # noqa: S608
     newest.unlink()
     none.rmdir()

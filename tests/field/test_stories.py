@@ -172,9 +172,27 @@ def test_nothing_leaves_without_consent(crew, clips, arrived):
     crew.done("render")
     crew.done("sync")
     assert len(arrived(TWEET)) == 2
-    told = crew.types("consent", take["take"], "--withdraw")
-    assert told.returncode == 3
-    assert "the store has it already" in told.stderr
+
+
+def test_what_is_withdrawn_on_one_laptop_goes_from_the_store_and_from_an_old_copy_of_the_library(
+    crew, clips, arrived, tmp_path, store
+):
+    crew.done("ingest", str(clips[0]), "--tweet", TWEET, *AGREED)
+    crew.done("render")
+    shutil.copytree(crew.folder, tmp_path / "old")
+    crew.done("sync")
+    assert len(arrived(TWEET)) == 2
+    told = crew.types("consent", crew.takes()[0]["take"], "--withdraw")
+    assert (told.returncode, "The store has it" in told.stderr) == (0, True)
+    assert [*(crew.folder / "originals").iterdir(), *(crew.folder / "renditions").iterdir()] == []
+    crew.done("sync")
+    assert arrived(TWEET) == []
+    old = Crew(tmp_path / "old", store)
+    result = old.types("sync")
+    assert (result.returncode, "was withdrawn" in result.stderr) == (0, True)
+    assert arrived(TWEET) == []
+    assert [*(old.folder / "originals").iterdir(), *(old.folder / "renditions").iterdir()] == []
+    assert [take["erased"] for take in old.takes()] == [True]
 
 
 def test_a_clock_two_years_off_changes_only_the_times(tmp_path, store, clips, monkeypatch, arrived):

@@ -18,8 +18,8 @@ from support.protection import SRT, kept, talking, written
 from fieldkit import disk
 from fieldkit.errors import NeedsCrew
 from fieldkit.journal import Journal, Overtaken
+from fieldkit.model import Consent, ConsentState, Method, Protection, Receipt, Region, Trait, Voice
 from fieldkit.model import Kept as File
-from fieldkit.model import Method, Protection, Receipt, Region, Voice
 from fieldkit.transcode.alarm import Detector, pictures
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.guarded import Guard, sweep
@@ -217,3 +217,15 @@ def test_a_take_that_is_erased_takes_along_what_protected_it(
     assert sweep(take.library, journal) == []
     assert take.left == []
     assert not words.exists()
+
+
+def test_a_hidden_face_may_leave_once_a_protection_hides_it(
+    tmp_path: Path, journal: Journal, face: Path
+) -> None:
+    take = kept(tmp_path / "library", journal, face, None)
+    journal.consent(take.take, Consent(ConsentState.AGREED, hidden=frozenset({Trait.FACE})))
+    assert journal.due_renditions(("proxy",)) == []
+    journal.protection.put(take.take, Protection(voice=Voice.MUTE))
+    assert journal.due_renditions(("proxy",)) == []
+    journal.protection.put(take.take, Protection(Method.COVER, voice=Voice.MUTE))
+    assert [due.profile for due in journal.due_renditions(("proxy",))] == ["proxy"]

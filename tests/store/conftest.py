@@ -12,12 +12,14 @@ from typing import Any, cast
 import imageio_ffmpeg
 import pytest
 import uvicorn
+from support.site import site
 from support.store import StoreProcess
 from support.tus import Tus
 
 from fieldkit.store.app import create_app
 from fieldkit.store.lines import lines
 from fieldkit.store.passphrases import Cost
+from fieldkit.store.site import Site
 from fieldkit.store.terms import Terms
 
 CHEAP = Cost(n=2, r=1, p=1)  # a passphrase's hash that costs a test nothing
@@ -58,10 +60,10 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @contextmanager
 def served(
-    root: Path, terms: Terms | None = None, clock: Callable[[], float] = time.time, most: int = 1000
+    root: Path | Site, terms: Terms | None = None, clock: Callable[[], float] = time.time, most: int = 1000
 ) -> Iterator[Tus]:
     """A store in this process, with its own terms and clock, for at most so many connections."""
-    app = create_app(root, terms, clock, CHEAP)
+    app = create_app(root if isinstance(root, Site) else site(root), terms, clock, CHEAP)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 from starlette.routing import Route
+from support.site import at, site
 from support.store import StoreProcess
 from support.tus import Tus, sha256
 
@@ -25,7 +26,7 @@ CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,re
 
 
 def test_every_route_is_described_and_nothing_else_is(tmp_path: Path) -> None:
-    app = create_app(tmp_path)
+    app = create_app(site(tmp_path))
     assert set(routes_of(app.routes)) == set(OPERATIONS)
     assert all(isinstance(route, Route) for route in routes_of(app.routes).values())
     app.state.house.close()
@@ -58,8 +59,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StorePro
         "add",
         "--role",
         "admin",
-        "--root",
-        str(root),
+        *at(root),
     ]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     token = told.split()[0]

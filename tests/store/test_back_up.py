@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from support.site import folder_only
 from support.store import StoreProcess
 from support.tus import Tus, sha256
 
@@ -23,6 +24,7 @@ def _snapshot(source: Path, target: Path) -> None:
         live.backup(kept)
 
 
+@folder_only
 def test_a_copy_made_while_the_store_runs_lacks_no_bytes(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     copy.mkdir()

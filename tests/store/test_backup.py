@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from crash.killer import lines_of, run_killed_at
 from support import warm
+from support.site import at, folder_only, site
 from support.store import StoreProcess
 from support.tus import Tus
 
@@ -21,6 +22,7 @@ from fieldkit.model import TweetId
 from fieldkit.store import backup
 from fieldkit.store.audit import differences
 from fieldkit.store.house import House
+from fieldkit.store.site import Site
 
 
 def filled(root: Path, clips: int = 3) -> list[bytes]:
@@ -39,9 +41,9 @@ def sent(url: str, number: int, content: bytes) -> None:
     assert answer.status_code == 204
 
 
-def held(root: Path) -> set[str]:
-    """The hashes of the clips in a store's folder, each of which is whole."""
-    with House(root) as house:
+def held(where: Site | Path) -> set[str]:
+    """The hashes of the clips of a store, each of which is whole."""
+    with House(where) as house:
         assert list(differences(house.catalogue, house.media)) == []
         return {clip.blob.sha256 for clip in house.catalogue.every_clip()}
 
@@ -52,23 +54,23 @@ def hashes(contents: list[bytes]) -> set[str]:
 
 def test_a_copy_is_a_store_and_becomes_one_again(tmp_path: Path) -> None:
     contents = filled(tmp_path / "store")
-    copied = backup.back_up(tmp_path / "store", tmp_path / "copy")
+    copied = backup.back_up(site(tmp_path / "store"), tmp_path / "copy")
     assert (copied.clips, copied.fresh, copied.damaged) == (3, 3, ())
-    backup.restore(tmp_path / "copy", tmp_path / "again")
-    assert held(tmp_path / "copy") == held(tmp_path / "again") == hashes(contents)
+    backup.restore(tmp_path / "copy", site(tmp_path / "again"))
+    assert held(tmp_path / "copy") == held(site(tmp_path / "again")) == hashes(contents)
 
 
 def test_the_next_time_only_what_is_new_is_copied_and_what_was_withdrawn_goes(tmp_path: Path) -> None:
     filled(tmp_path / "store")
-    backup.back_up(tmp_path / "store", tmp_path / "copy")
-    with House(tmp_path / "store") as house:
+    backup.back_up(site(tmp_path / "store"), tmp_path / "copy")
+    with House(site(tmp_path / "store")) as house:
         gone = next(house.catalogue.every_clip()).blob
         house.catalogue.withdraw(gone.tweet_id, gone.sha256)
         house.media.delete(gone.tweet_id, gone.sha256)
     new = os.urandom(3000)
     with StoreProcess(tmp_path / "store") as store:
         sent(store.url, 9, new)
-    assert backup.back_up(tmp_path / "store", tmp_path / "copy").fresh == 1
+    assert backup.back_up(site(tmp_path / "store"), tmp_path / "copy").fresh == 1
     assert hashlib.sha256(new).hexdigest() in held(tmp_path / "copy")
     assert gone.sha256 not in held(tmp_path / "copy")
     assert not any(gone.sha256 in path.name for path in (tmp_path / "copy").rglob("*"))
@@ -97,7 +99,7 @@ def test_it_is_made_while_clips_come_in(tmp_path: Path) -> None:
 
 
 def held_after(tmp_path: Path) -> set[str]:
-    assert backup.back_up(tmp_path / "store", tmp_path / "copy").damaged == ()
+    assert backup.back_up(site(tmp_path / "store"), tmp_path / "copy").damaged == ()
     return held(tmp_path / "copy")
 
 
@@ -105,26 +107,27 @@ def test_a_clip_that_is_damaged_in_the_store_is_named_and_the_others_are_copied(
     filled(tmp_path / "store")
     victim = next((tmp_path / "store" / "media").glob("*/*"))
     victim.write_bytes(b"x" * victim.stat().st_size)
-    copied = backup.back_up(tmp_path / "store", tmp_path / "copy")
+    copied = backup.back_up(site(tmp_path / "store"), tmp_path / "copy")
     assert (copied.fresh, copied.damaged) == (2, (victim.name,))
     with pytest.raises(Damaged, match=victim.name[:12]):
-        backup.restore(tmp_path / "copy", tmp_path / "again")
+        backup.restore(tmp_path / "copy", site(tmp_path / "again"))
     assert not (tmp_path / "again" / "catalogue.sqlite").exists()
 
 
 def test_a_store_is_never_restored_over_and_a_copy_never_lies_inside_its_store(tmp_path: Path) -> None:
     filled(tmp_path / "store", clips=1)
-    backup.back_up(tmp_path / "store", tmp_path / "copy")
+    backup.back_up(site(tmp_path / "store"), tmp_path / "copy")
     with pytest.raises(NeedsCrew, match="There is a store"):
-        backup.restore(tmp_path / "copy", tmp_path / "store")
+        backup.restore(tmp_path / "copy", site(tmp_path / "store"))
     with pytest.raises(NeedsCrew, match="inside the store"):
-        backup.back_up(tmp_path / "store", tmp_path / "store" / "copy")
+        backup.back_up(site(tmp_path / "store"), tmp_path / "store" / "copy")
     with pytest.raises(NeedsCrew, match="holds no store"):
         backup.back_up(tmp_path / "nothing", tmp_path / "copy")
     with pytest.raises(NeedsCrew, match="holds no backup"):
         backup.restore(tmp_path / "nothing", tmp_path / "new")
 
 
+@folder_only
 @pytest.mark.xdist_group("crash")
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 @pytest.mark.parametrize("work", ["backup", "restore"])
@@ -132,7 +135,7 @@ def test_a_copy_is_whole_wherever_its_making_is_killed(
     tmp_path: Path, work: str, record_property: pytest.Function
 ) -> None:
     wanted = hashes(filled(tmp_path / "store", clips=2))
-    backup.back_up(tmp_path / "store", tmp_path / "whole")
+    backup.back_up(site(tmp_path / "store"), tmp_path / "whole")
     source = tmp_path / ("store" if work == "backup" else "whole")
     make = backup.back_up if work == "backup" else backup.restore
     files = [Path(backup.__file__), Path(disk.__file__)]
@@ -159,10 +162,10 @@ def typed(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_what_an_administrator_types(tmp_path: Path) -> None:
     filled(tmp_path / "store", clips=2)
-    copy, again = str(tmp_path / "copy"), str(tmp_path / "again")
-    made = typed("store", "backup", copy, "--root", str(tmp_path / "store"), "--json")
+    copy, again = str(tmp_path / "copy"), at(tmp_path / "again")
+    made = typed("store", "backup", copy, *at(tmp_path / "store"), "--json")
     assert json.loads(made.stdout) == {"clips": 2, "bytes": 4001, "copied": 2, "damaged": []}
-    assert "2 clips" in typed("store", "restore", copy, "--root", again).stderr
-    refused = typed("store", "restore", copy, "--root", again)
+    assert "2 clips" in typed("store", "restore", copy, *again).stderr
+    refused = typed("store", "restore", copy, *again)
     assert (refused.returncode, "There is a store" in refused.stderr) == (3, True)
-    assert typed("store", "verify", "--root", again).returncode == 0
+    assert typed("store", "verify", *again).returncode == 0

@@ -8,9 +8,12 @@ from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.wait import WebDriverWait
 from support.browser import browser
 from support.tus import Tus, sha256
+
+from fieldkit.model.card import card_of, new_code
 
 __all__ = ["browser"]
 
@@ -27,7 +30,8 @@ def _decision(card: WebElement) -> str:
 
 
 def _until(browser: webdriver.Chrome, card: WebElement, decision: str) -> None:
-    WebDriverWait(browser, 10).until(lambda _: _decision(card) == decision)
+    wait = WebDriverWait(browser, 10, ignored_exceptions=(StaleElementReferenceException,))
+    wait.until(lambda _: _decision(card) == decision)
 
 
 def _press(browser: webdriver.Chrome, card: WebElement, name: str) -> None:
@@ -138,6 +142,33 @@ def test_what_is_posted_can_still_be_withdrawn(store: Tus, tweet: str, browser: 
     card.find_element(By.NAME, "withdrawn").click()
     _until(browser, card, "withdrawn")
     assert store.ask("GET", f"/clips/{tweet}").status_code == 404
+
+
+def test_a_cards_code_withdraws_and_the_reply_stays_listed_until_it_is_deleted(
+    store: Tus, tweet: str, browser: webdriver.Chrome
+) -> None:
+    code, link = new_code(b"a board"), f"https://x.com/campaign/status/{tweet}"
+    said = {"consent_scope": "reply", "consent_hidden": "place", "card": card_of(code)}
+    store.upload(BODY, tweet_id=tweet, take=TAKES[0], **said)
+    for decision in ("approved", "posted"):
+        path = f"/clips/{tweet}/{sha256(BODY)}/decisions"
+        assert store.ask("POST", path, json={"decision": decision, "why": link}).status_code == 201
+    browser.get(f"{store.url}/tweets/{tweet}")
+    (card,) = _cards(browser, tweet)
+    assert "Agreed to: reply · not to be shown: place" in card.text
+    browser.get(store.url)
+    browser.find_element(By.CSS_SELECTOR, "#farewell summary").click()
+    form = browser.find_element(By.ID, "withdrawing")
+    form.find_element(By.NAME, "code").send_keys(code.lower(), Keys.ENTER)
+    done = form.find_element(By.CSS_SELECTOR, ".done")
+    WebDriverWait(browser, 10).until(lambda _: "Withdrawn" in done.text)
+    assert store.ask("GET", f"/clips/{tweet}").status_code == 404
+    browser.get(store.url)
+    row = browser.find_element(By.XPATH, f"//li[contains(., '{link}')]")
+    row.find_element(By.CSS_SELECTOR, "[data-took-down]").click()
+    WebDriverWait(browser, 10).until(expected_conditions.staleness_of(row))
+    browser.get(store.url)
+    assert link not in browser.page_source
 
 
 def test_a_withdrawal_that_did_not_arrive_says_so_and_may_be_tried_again(

@@ -36,6 +36,7 @@ def test_a_tweet_lists_its_clips_as_the_contract_says(store: Tus, tweet: str, vi
                 "recorded_at": "2026-11-22T10:00:00Z",
                 "url": f"{store.url}/clips/{tweet}/{sha256(video)}",
                 "decision": None,
+                "consent": None,
             }
         ],
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 from support.laptop import Laptop
+from support.site import at
 from support.store import StoreProcess
 
 from fieldkit.model import Place
@@ -35,7 +36,7 @@ def test_its_own_certificate_makes_the_cookie_one_for_tls_only(
     tmp_path: Path, certificate: tuple[Path, Path]
 ) -> None:
     root, (cert, key) = tmp_path / "root", map(str, certificate)
-    assert _typed("user", "add", "amal", "--root", str(root), stdin=GOOD + "\n").returncode == 0
+    assert _typed("user", "add", "amal", *at(root), stdin=GOOD + "\n").returncode == 0
     with StoreProcess(root, 0, "--tls-cert", cert, "--tls-key", key) as process:
         session, url = requests.Session(), f"https://127.0.0.1:{process.port}"
         signed_in = session.post(f"{url}/signin", data=FORM, allow_redirects=False, timeout=10, verify=cert)
@@ -53,7 +54,7 @@ def test_half_a_certificate_or_a_wrong_one_is_said_in_one_sentence(
         ("--tls-cert", key, "--tls-key", cert),
         ("--tls-cert", cert, "--tls-key", "no"),
     ):
-        refused = _typed("serve", "--root", str(tmp_path / "root"), "--port", "0", *words)
+        refused = _typed("serve", *at(tmp_path / "root"), "--port", "0", *words)
         assert (refused.returncode, len(refused.stderr.strip().splitlines())) == (3, 1)
 
 
@@ -61,7 +62,7 @@ def test_half_a_certificate_or_a_wrong_one_is_said_in_one_sentence(
 def test_what_a_proxy_says_is_believed_only_where_there_is_one(
     tmp_path: Path, words: tuple[str, ...], believed: bool
 ) -> None:
-    root = ("--root", str(tmp_path))
+    root = at(tmp_path)
     assert _typed("user", "add", "amal", *root, stdin=GOOD + "\n").returncode == 0
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
     with StoreProcess(tmp_path, 0, "--note-addresses", *words) as process:
@@ -74,7 +75,7 @@ def test_what_a_proxy_says_is_believed_only_where_there_is_one(
 
 
 def test_users_are_added_listed_and_revoked_and_all_of_it_is_on_record(tmp_path: Path) -> None:
-    root = ("--root", str(tmp_path))
+    root = at(tmp_path)
     for name, passphrase in (("amal", "short"), ("Amal", GOOD), ("console", GOOD)):
         refused = _typed("user", "add", name, *root, stdin=passphrase + "\n")
         assert (refused.returncode, len(refused.stderr.strip().splitlines())) == (3, 1)
@@ -97,7 +98,7 @@ def test_a_clip_beyond_the_tokens_limit_is_refused_with_a_sentence_and_the_other
     tmp_path: Path,
 ) -> None:
     root = tmp_path / "root"
-    said = _typed("token", "add", "--root", str(root), "--place", "kakuma", "--max-bytes", "1k", "--json")
+    said = _typed("token", "add", *at(root), "--place", "kakuma", "--max-bytes", "1k", "--json")
     token = json.loads(said.stdout)["token"]
     laptop = Laptop.at(tmp_path / "library")
     laptop.make(b"x" * 2000, "proxy", place=Place("kakuma"))

@@ -128,6 +128,7 @@ def test_what_is_not_http_is_answered_400(store: Tus, request_text: str) -> None
 
 def test_nothing_of_all_this_was_written(process: StoreProcess) -> None:
     assert {path.name for path in process.root.iterdir()} <= {
+        "catalogue.elsewhere",
         "catalogue.sqlite",
         "catalogue.sqlite-shm",
         "catalogue.sqlite-wal",

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import requests
+from support.site import at
 from support.tus import Tus, sha256
 
 BODY = b"a clip" * 100
@@ -13,7 +14,7 @@ TWEET = "826412345678901234"
 
 
 def test_each_request_is_a_json_object_without_names_tweets_or_addresses(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "fieldkit", "store", "serve", "--root", str(tmp_path), "--port", "0"]
+    command = [sys.executable, "-m", "fieldkit", "store", "serve", *at(tmp_path), "--port", "0"]
     with subprocess.Popen(
         [*command, "--log", "info"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

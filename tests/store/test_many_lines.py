@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from store.conftest import served
+from support.site import at
 from support.tus import Tus, sha256
 
 from fieldkit.store.lines import quiet, raise_file_limit, room
@@ -101,7 +102,7 @@ def test_beyond_the_cap_the_longest_silent_goes_and_who_works_stays(tmp_path: Pa
 
 @contextmanager
 def _cramped(root: Path, files: int) -> Iterator[tuple[subprocess.Popen[str], Tus]]:
-    serve = [sys.executable, "-m", "fieldkit", "store", "serve", "--root", str(root), "--port", "0"]
+    serve = [sys.executable, "-m", "fieldkit", "store", "serve", *at(root), "--port", "0"]
     shell = ["sh", "-c", f'ulimit -n {files} && exec "$@"', "sh", *serve]
     process = subprocess.Popen(shell, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     said: queue.Queue[str] = queue.Queue()

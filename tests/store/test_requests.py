@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import requests
+from sqlalchemy import text
 from store.conftest import served
+from support.site import site
 from support.tus import Tus, sha256
 
 from fieldkit.model import TweetId
@@ -25,7 +27,7 @@ BORN = "2017-01-31T12:29:32Z"  # of tweet 826412345678901234
 @contextmanager
 def guarded(root: Path) -> Iterator[tuple[Tus, Tus, Tus]]:
     """Two laptops' views of a store of their own, and the command centre's."""
-    with House(root) as house:
+    with House(site(root)) as house:
         made = [house.tokens.add(Role.LAPTOP, place)[0] for place in ("kakuma", "zaatari")]
         made.append(house.tokens.add(Role.COMMAND_CENTRE, None)[0])
     with served(root) as store:
@@ -292,14 +294,10 @@ def test_what_would_steer_a_readers_eye_is_taken_out_and_arabic_stays(store: Tus
 
 
 def test_a_store_of_an_earlier_fieldkit_takes_requests(tmp_path: Path) -> None:
-    import sqlite3
-
-    House(tmp_path).close()
-    with sqlite3.connect(tmp_path / "catalogue.sqlite") as db:
-        db.execute("DROP TABLE requests")
-        db.execute("UPDATE schema SET version = 1")
-    db.close()
+    with House(site(tmp_path)) as house, house.catalogue.writing() as connection:
+        connection.execute(text("DROP TABLE requests"))
+        connection.execute(text("UPDATE schema SET version = 1"))
     for _ in range(2):
-        with House(tmp_path) as house:
+        with House(site(tmp_path)) as house:
             assert house.wishes.put(TweetId("1"), {}, "centre") in (True, False)
             assert [each.tweet_id for each in house.wishes.open()] == ["1"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from support.site import at, folder_only
 from support.store import StoreProcess
 from support.tus import VERSION, Tus, sha256
 
@@ -34,8 +35,7 @@ def _token(root: Path, *arguments: str) -> str:
         "store",
         "token",
         "add",
-        "--root",
-        str(root),
+        *at(root),
         "--json",
         *arguments,
     ]
@@ -150,7 +150,7 @@ def test_a_browser_may_give_the_token_as_a_password(guarded: Guarded) -> None:
 
 def test_a_revoked_token_opens_nothing_at_once(guarded: Guarded) -> None:
     command = [sys.executable, "-m", "fieldkit", "store", "token"]
-    root = ["--root", str(guarded.process.root)]
+    root = [*at(guarded.process.root)]
     token = _token(guarded.process.root, "--place", "dadaab")
     store = Tus(guarded.process.url, token)
     assert store.ask("GET", "/clips").status_code == 200
@@ -162,6 +162,7 @@ def test_a_revoked_token_opens_nothing_at_once(guarded: Guarded) -> None:
     assert store.ask("GET", "/clips").status_code == 401
 
 
+@folder_only
 def test_only_a_hash_of_a_token_is_stored(guarded: Guarded) -> None:
     token = (guarded.centre.token or "").encode()
     for path in guarded.process.root.glob("catalogue.sqlite*"):

@@ -86,7 +86,7 @@ def seaweedfs(tmp_path: Path) -> Iterator[str]:
     """The tus endpoint (a folder under the filer's `/.tus`) of a fresh SeaweedFS."""
     folder = tmp_path / "seaweedfs"
     folder.mkdir()
-    ports = _free_ports(4)
+    ports = free_ports(4)
     options = {
         "dir": folder,
         "ip": "127.0.0.1",
@@ -106,13 +106,68 @@ def seaweedfs(tmp_path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+def seaweedfs_s3(folder: Path) -> Iterator[dict[str, str]]:
+    """A fresh SeaweedFS that speaks S3, with a bucket `clips`: the environment in which AWS's clients find it."""
+    ports = free_ports(4)
+    options = {
+        "dir": folder,
+        "ip": "127.0.0.1",
+        "ip.bind": "127.0.0.1",
+        "master.port": ports[0],
+        "volume.port": ports[1],
+        "filer.port": ports[2],
+        "s3.port": ports[3],
+        "s3.port.iceberg": 0,
+        "s3.port.lance": 0,
+        "master.telemetry": "false",
+        "master.volumeSizeLimitMB": 64,
+        "volume.max": 100,
+        "filer.localSocket": folder / "filer.sock",
+    }
+    command = [_tool("weed"), "server", "-s3", *(f"-{name}={value}" for name, value in options.items())]
+    keys = {
+        "AWS_ACCESS_KEY_ID": "fieldkit",
+        "AWS_SECRET_ACCESS_KEY": "only a test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    found = keys | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports[3]}"}
+    with _running(command, keys) as process:
+        _await_filer(f"http://127.0.0.1:{ports[2]}/", process)
+        _await_bucket(found, process)
+        yield found
+
+
+def _await_bucket(found: dict[str, str], process: subprocess.Popen[str]) -> None:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client = boto3.client(
+        "s3",
+        endpoint_url=found["AWS_ENDPOINT_URL"],
+        aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
+        region_name=found["AWS_DEFAULT_REGION"],
+    )
+    patience = time.monotonic() + _SEAWEED_SECONDS
+    while time.monotonic() < patience and process.poll() is None:
+        try:
+            client.create_bucket(Bucket="clips")
+            client.put_object(Bucket="clips", Key="ready", Body=b"ready")
+            client.delete_object(Bucket="clips", Key="ready")
+            return
+        except (BotoCoreError, ClientError):
+            threading.Event().wait(0.2)
+    pytest.fail("SeaweedFS's S3 did not start")
+
+
+@contextmanager
+def _running(command: list[str], more: dict[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=_node_environment(),
+        env=_node_environment() | (more or {}),
         start_new_session=True,
     ) as process:
         try:
@@ -155,10 +210,10 @@ def _node_environment() -> dict[str, str]:
     return {**os.environ, "PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Free ports below 50000, because SeaweedFS adds 10000 for gRPC."""
     found: list[int] = []
-    candidate = 20000 + os.getpid() % 20000
+    candidate = 20000 + 61 * os.getpid() % 20000  # two workers are neighbours: not so their ports
     while len(found) < count:
         candidate += 1
         if _is_free(candidate) and _is_free(candidate + 10000):

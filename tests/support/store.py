@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from support import warm
+from support.site import at
 
 _START_SECONDS = 30
 
@@ -19,14 +20,22 @@ class StoreProcess:
     """`fieldkit store serve` over `root`; `url` is set while it runs. More arguments go to the command.
 
     `within` are words before the command: what runs it elsewhere, such as in another network namespace. Such a one, and
-    a `cold` one, has an interpreter of its own, and so all of its memory to itself.
+    a `cold` one, has an interpreter of its own, and so all of its memory to itself. `where` are --database and --media, if
+    the environment is not to say so.
     """
 
     def __init__(
-        self, root: Path, port: int = 0, *args: str, within: Sequence[str] = (), cold: bool = False
+        self,
+        root: Path,
+        port: int = 0,
+        *args: str,
+        within: Sequence[str] = (),
+        cold: bool = False,
+        where: Sequence[str] | None = None,
     ) -> None:
         self.root = root
         self.port = port
+        self.where = at(root) if where is None else ["--root", str(root), *where]  # for any command
         self._args = args
         self._within = within
         self._cold = cold or bool(within)
@@ -43,7 +52,7 @@ class StoreProcess:
         return self._process.pid
 
     def start(self) -> Self:
-        words = ["store", "serve", "--root", str(self.root), "--port", str(self.port), *self._args]
+        words = ["store", "serve", *self.where, "--port", str(self.port), *self._args]
         environment = {**os.environ, "PYTHONWARNINGS": "error"}
         reader, writer = os.pipe()
         self._stdout = os.fdopen(reader)

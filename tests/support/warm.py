@@ -33,6 +33,7 @@ _LATE = (  # what a store imports by name when it starts
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
 )
+_OUTGROWN = ("boto3", "boto3.s3.transfer", "psycopg", "sqlalchemy.dialects.postgresql.psycopg")
 _asking = threading.Lock()
 
 
@@ -135,7 +136,7 @@ def store_imported() -> None:
     """Imports all that a store does, so that no fork has to."""
     import fieldkit.store.serve  # noqa: F401
 
-    for name in _LATE:
+    for name in (*_LATE, *(_OUTGROWN if "FIELDKIT_TEST_DATABASE" in os.environ else ())):
         importlib.import_module(name)
 
 

@@ -1,6 +1,7 @@
 """What the store says, and what a crew is told."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from support.facts import TWEET, WITHDRAWN
@@ -217,10 +218,28 @@ def test_stopping_leaves_the_upload_resumable(laptop):
         assert laptop.due(talker.url)
 
 
+@pytest.mark.parametrize(
+    ("operator", "leaves"),
+    [
+        ("kc-07", True),
+        ("AM", True),
+        ("asha3", True),
+        ("asha", False),
+        ("Amina Yusuf", False),
+        ("+254700123456", False),
+    ],
+)
+def test_the_crew_leaves_as_a_code_and_never_by_name(laptop, due, operator, leaves):
+    (upload,) = laptop.due("https://x.example")
+    told = metadata(replace(upload, take=replace(upload.take, operator=operator)))
+    assert ("operator" in told) == leaves
+
+
 def test_the_store_is_told_nothing_that_names_a_person_on_camera(laptop, due):
     told = metadata(laptop.due("https://x.example")[0])
     assert told["tweet_id"] == TWEET
     assert told["filename"] == f"{TWEET}-tweet-{due.sha256[:12]}.mp4"
     assert set(told) <= {
-        "tweet_id", "sha256", "profile", "take", "filename", "filetype", "place", "operator", "recorded_at", "language"
+        "tweet_id", "sha256", "profile", "take", "filename", "filetype", "place", "operator", "recorded_at", "language",
+        "consent_scope", "consent_hidden", "consent_age", "consent_until", "card",
     }  # fmt: skip

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.facts import take_id
+from support.facts import sha256, take_id
 
 from fieldkit.errors import FieldkitError
-from fieldkit.model import Decided, Language, Place, Priority, Request, TweetId, author_in, tidy
+from fieldkit.model import Decided, Language, Place, Priority, Request, TweetId, Withdrawal, author_in, tidy
 from fieldkit.store.timing import Answered, medians, middle
 from fieldkit.wanted import read_request, read_wanted, request_as_json, timestamp, wanted_as_json
 
@@ -44,11 +44,16 @@ REQUESTS = st.builds(
 DECISIONS = st.builds(
     Decided, st.builds(take_id), st.sampled_from(["retake", "approved", "posted"]), TEXTS, TIMES
 )
+GONE = [
+    Withdrawal(TweetId("1"), take_id(), (sha256("a"),)),
+    Withdrawal(TweetId("1"), hashes=tuple(sorted([sha256("a"), sha256("b")]))),
+    Withdrawal(card=sha256("code")),
+]
 
 
 @given(st.lists(REQUESTS, max_size=5), st.lists(DECISIONS, max_size=5))
 def test_what_is_told_is_understood(requests, decisions):
-    assert read_wanted(wanted_as_json(requests, decisions)) == (requests, decisions)
+    assert read_wanted(wanted_as_json(requests, decisions, GONE)) == (requests, decisions, GONE)
 
 
 JSON = st.recursive(
@@ -72,7 +77,7 @@ def test_no_bytes_do_worse_than_be_refused(content):
 @given(st.lists(JSON | st.dictionaries(FIELDS, JSON, max_size=8), max_size=4), REQUESTS)
 def test_what_is_not_understood_is_left_out_and_the_rest_counts(strange, request):
     entries = [*strange, request_as_json(request)]
-    requests, _ = read_wanted(json.dumps({"requests": entries, "decisions": strange}).encode())
+    requests, _, _ = read_wanted(json.dumps({"requests": entries, "decisions": strange}).encode())
     assert requests[-1] == request
 
 

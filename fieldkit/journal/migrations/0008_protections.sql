@@ -22,6 +22,15 @@ CREATE VIEW protected AS
     SELECT p.*, method IS NOT NULL AS face_hidden, voice IS NOT NULL AS voice_hidden FROM protections AS p
     WHERE entered = (SELECT max(entered) FROM protections WHERE take = p.take);
 
+-- What must not be shown and nothing on record hides, now that something can.
+DROP VIEW exposed;
+CREATE VIEW exposed AS
+    SELECT c.take, t.value AS trait
+    FROM consent_now AS c CROSS JOIN json_each('["face", "voice"]') AS t
+    WHERE instr(' ' || c.hidden || ' ', ' ' || t.value || ' ')
+      AND NOT EXISTS (SELECT 1 FROM protected AS p WHERE p.take = c.take
+                      AND CASE t.value WHEN 'face' THEN p.face_hidden ELSE p.voice_hidden END);
+
 -- A protected rendition that nobody has signed for: no rendition yet, so nothing can send it.
 CREATE TABLE drafts (
     take       TEXT NOT NULL REFERENCES originals (take) ON DELETE CASCADE,
@@ -61,6 +70,13 @@ CREATE TABLE slips (
     PRIMARY KEY (take, profile, sha256, store)
 ) STRICT;
 
+-- Renditions that were dropped for a protection: what a store has of an unfinished upload is thrown away there.
+CREATE TABLE recalled (
+    tweet_id   TEXT NOT NULL,
+    sha256     TEXT NOT NULL CHECK (length(sha256) = 64),
+    PRIMARY KEY (tweet_id, sha256)
+) STRICT;
+
 -- Files that no row speaks of any more and that must go; the row goes after the file.
 CREATE TABLE leftovers (
     path       TEXT PRIMARY KEY                  -- relative to the library
@@ -92,6 +108,8 @@ CREATE TRIGGER protection_recorded AFTER INSERT ON protections BEGIN
     INSERT OR IGNORE INTO slips (take, profile, sha256, store)
         SELECT take, profile, sha256, store FROM receipts AS x WHERE take = NEW.take
           AND NOT EXISTS (SELECT 1 FROM signatures WHERE take = x.take AND profile = x.profile AND sha256 = x.sha256);
+    INSERT OR IGNORE INTO recalled (tweet_id, sha256)
+        SELECT t.tweet_id, r.sha256 FROM renditions AS r JOIN takes AS t USING (take) WHERE take = NEW.take;
     DELETE FROM receipts WHERE take = NEW.take;
     DELETE FROM passports WHERE take = NEW.take;
     DELETE FROM renditions WHERE take = NEW.take;

@@ -2,7 +2,7 @@
 -- makes the same bytes, so an upload that was begun goes on. One of a take and profile counts; it goes with its rendition.
 CREATE TABLE flights (
     flight    INTEGER PRIMARY KEY AUTOINCREMENT,
-    take      TEXT NOT NULL REFERENCES originals (take),
+    take      TEXT NOT NULL REFERENCES takes (take),
     profile   TEXT NOT NULL,
     recipe    TEXT NOT NULL,                 -- JSON: the recipe, and the tools' versions
     at        TEXT NOT NULL,
@@ -26,4 +26,7 @@ CREATE TRIGGER flight_without_rendition AFTER DELETE ON renditions BEGIN
 END;
 CREATE TRIGGER flight_refused AFTER INSERT ON refusals WHEN NEW.station = 'render' BEGIN
     DELETE FROM flights WHERE take = NEW.take AND NEW.profile IN ('', profile);
+END;
+CREATE TRIGGER flight_erased AFTER INSERT ON erasures BEGIN
+    DELETE FROM flights WHERE take = NEW.take;
 END;

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from fieldkit.store.api import shapes
 from fieldkit.store.api.operations import JSON, OPERATIONS, Body, Given, Operation
-from fieldkit.store.problems import NotAllowed, NotKnown, Problem
+from fieldkit.store.problems import Busy, NotAllowed, NotKnown, Problem
 
 _REF = "#/components/schemas/{model}"
 _ABOUT = """The clip store of fieldkit. Uploads speak tus 1.0.0; docs/protocol.md says what fieldkit adds to it.
@@ -71,7 +71,7 @@ class _Schemas:
 
 def _operation(about: Operation, said: str, schemas: _Schemas) -> dict[str, Any]:
     summary, _, more = said.partition("\n\n")
-    refuses = about.refuses if about.open else (*about.refuses, NotKnown, NotAllowed)
+    refuses = about.refuses if about.open else (*about.refuses, NotKnown, NotAllowed, Busy)
     answers = {str(status): _answer(given, schemas) for status, given in about.gives.items()}
     for status, problems in _by_status(refuses).items():
         answers.setdefault(str(status), _refusal(problems, schemas))

@@ -221,6 +221,21 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("DELETE", "/requests/{tweet_id}"): Operation(
         "requests", {204: Given("nobody wants it any more")}, (p.NotFound, p.StoreFull), (_TWEET,)
     ),
+    ("POST", "/withdrawals"): Operation(
+        "clips",
+        {
+            200: Given("withdrawn", JSON, shapes.Withdrawn),
+            202: Given("nothing of it is here; it is refused when it comes", JSON, shapes.Withdrawn),
+        },
+        (*_SAID, p.Problem),
+        body=Body(JSON, shapes.NewWithdrawal),
+    ),
+    ("DELETE", "/takedowns/{number}"): Operation(
+        "clips",
+        {204: Given("the reply is deleted on X")},
+        (p.Problem, p.NotFound, p.StoreFull),
+        (Asked("number", "path", _NUMBER, "of the reply to be deleted", required=True),),
+    ),
     ("GET", "/signin"): Operation(
         "people", {200: _PAGE}, asks=(Asked("to", "query", _TEXT, "where to go afterwards"),), open=True
     ),
@@ -231,7 +246,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
             403: Given("the name and the passphrase don’t belong together", HTML),
             429: Given("too many attempts", HTML, headers=("Retry-After",)),
         },
-        (p.Problem, p.WrongType, p.TooLarge, p.StoreFull),
+        (p.Problem, p.WrongType, p.TooLarge, p.StoreFull, p.Busy),
         body=Body(FORM, shapes.SignIn),
         open=True,
     ),

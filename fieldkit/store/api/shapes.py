@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from fieldkit.model import Age, Scope, Trait
 from fieldkit.store.review import Decision
 from fieldkit.store.timing import Times
 from fieldkit.store.trail import Entry
@@ -149,11 +150,57 @@ class Word:
 
 
 @dataclass
+class Gone:
+    """A withdrawal, as far as it is known: what is not is left out."""
+
+    tweet_id: TweetText | None = None
+    take: str | None = None
+    sha256: list[HashText] | None = None
+    card: HashText | None = None
+
+
+@dataclass
 class Wanted:
     """What a laptop fetches at each contact."""
 
     requests: list[Request]
     decisions: list[Word]
+    withdrawn: list[Gone] | None = None
+
+
+@dataclass
+class Agreed:
+    """What a clip's speaker agreed to, in summary."""
+
+    scope: list[Scope]
+    hidden: list[Trait]
+    age: Age
+    until: Moment | None
+
+
+@dataclass
+class AgreedClip(Clip):
+    """A clip, and what its speaker agreed to; null where no consent was stated."""
+
+    consent: Agreed | None
+
+
+@dataclass
+class NewWithdrawal:
+    """What is withdrawn: the code of a card or its hash, or a take or its bytes with their tweet."""
+
+    code: Annotated[str, Field(max_length=40, examples=["7K2M-9QRT-4XV3"])] | None = None
+    card: HashText | None = None
+    tweet_id: TweetText | None = None
+    take: str | None = None
+    sha256: Annotated[list[HashText], Field(max_length=100)] | None = None
+
+
+@dataclass
+class Withdrawn:
+    """How many clips went; none where what was withdrawn is not here (yet)."""
+
+    clips: int
 
 
 @dataclass
@@ -162,7 +209,7 @@ class TweetClips:
 
     tweet_id: TweetText
     request: Wish | None
-    clips: list[Clip]
+    clips: list[AgreedClip]
 
 
 @dataclass

@@ -1,6 +1,7 @@
 // What a page of the board does beyond being read. Everything listens at the document, so parts may be exchanged.
 import { ask, withdrawRequest } from './ask.js'
 import { listen } from './decide.js'
+import { farewell } from './farewell.js'
 import { keys } from './keys.js'
 import { live } from './live.js'
 
@@ -36,4 +37,5 @@ listen()
 keys()
 ask()
 withdrawRequest()
+farewell()
 if (document.documentElement.hasAttribute('data-live')) live()
