@@ -1,7 +1,7 @@
 """A clip on its way before it is finished: `python benchmarks/inflight.py` (root, for the link laboratory).
 
 For each clip and link a laptop in the laboratory has one take with consent and runs `fieldkit run`, whose proxy is
-refused beforehand so that the link is the reply's alone; and then the same with `fieldkit render`, then `fieldkit sync`,
+refused beforehand so that the link is the reply's alone; then the same with `fieldkit render`, then `fieldkit sync`,
 one after the other, by the recipe that fieldkit chooses for that. Seconds run from the start of the command, as at the
 end of a take, to the receipt in the journal. What must hold: the bar is 1.10 × the longer of encoding and sending
 (bytes × 8 ÷ rate), and 3 s.
@@ -227,9 +227,8 @@ def kill(clip: Path, rate: float, kills: int, seed: int) -> None:
         shares.append(share)
         worst = max(worst, share)
         print(f"{number + 1}: {who} killed, {share:.2%} beyond the file", flush=True)
-    print(
-        f"{kills} kills: every hash equal; beyond the file {sum(shares) / len(shares):.2%} in the mean, {worst:.2%} at most"
-    )
+    mean = sum(shares) / len(shares)
+    print(f"{kills} kills: every hash equal; beyond the file {mean:.2%} in the mean, {worst:.2%} at most")
 
 
 def main() -> None:

@@ -35,12 +35,17 @@ class StoreProcess:
     ) -> None:
         self.root = root
         self.port = port
-        self.where = at(root) if where is None else ["--root", str(root), *where]  # for any command
+        self._where = where
         self._args = args
         self._within = within
         self._cold = cold or bool(within)
         self._process: subprocess.Popen[bytes] | warm.Command | None = None
         self._stdout: IO[str] | None = None
+
+    @property
+    def where(self) -> list[str]:
+        """For any command, wherever the folder has been moved to."""
+        return at(self.root) if self._where is None else ["--root", str(self.root), *self._where]
 
     @property
     def url(self) -> str:
