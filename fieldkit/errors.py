@@ -109,3 +109,11 @@ class Damaged(FieldkitError):
     """Bytes differ from their recorded SHA-256."""
 
     exit_code = 5
+
+
+def own_mistake(error: Exception) -> str:
+    """The sentence for what nobody foresaw, with no more of it than a report needs."""
+    return (
+        f"fieldkit made a mistake of its own ({type(error).__name__}: {str(error)[:200]}); everything done so far is "
+        "safe. Please report it, with what FIELDKIT_DEBUG=1 shows."
+    )

@@ -1,5 +1,6 @@
 """The line: salvage, render, push. Each worker asks the journal what is missing until nothing is."""
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from fieldkit.errors import (
     SetAside,
     Withdrawn,
     WorthRetrying,
+    own_mistake,
 )
 from fieldkit.journal import Due, Journal
 from fieldkit.model import Draft, Original, Receipt, Refusal, Rendition, Station, TakeId, Upload, Withdrawal
@@ -177,7 +179,10 @@ def _taken(lock: disk.Lock, stop: threading.Event) -> bool:
 
 
 def forever(work: Callable[[], Outcome], stop: threading.Event, tell: Callable[[str], None]) -> None:
-    """Repeats `work` until `stop` is set; what needs the crew is told once, and tried again in a while."""
+    """Repeats `work` until `stop` is set; what needs the crew is told once, and tried again in a while.
+
+    So is a mistake of our own: whoever left this running must not find in the morning that nothing was sent.
+    """
     said = ""
     while not stop.is_set():
         pause = _IDLE
@@ -195,4 +200,10 @@ def forever(work: Callable[[], Outcome], stop: threading.Event, tell: Callable[[
                 tell(said := str(error))
             # what a person must do takes a while, and asking in vain costs a metered line
             pause = _AGAIN if isinstance(error, NeedsCrew) else _IDLE
+        except Exception as error:
+            if os.environ.get("FIELDKIT_DEBUG"):
+                raise
+            if (sentence := own_mistake(error)) != said:
+                tell(said := sentence)
+            pause = _AGAIN
         stop.wait(pause)

@@ -84,7 +84,11 @@ class Renderer:
                 raise
             except (NoConsent, Overtaken):
                 continue  # withdrawn or protected meanwhile: it is due no more, or as it is protected now
-            except (NeedsCrew, Damaged) as error:
+            except (NeedsCrew, Damaged, OSError) as error:
+                if not self._is_due(first):
+                    continue  # erased while it was read
+                if isinstance(error, OSError):
+                    raise
                 refusal = Refusal(first.take.id, Station.RENDER, str(error), first.profile)
                 self.journal.refuse(refusal)
                 outcome.refused.append(refusal)
@@ -99,3 +103,9 @@ class Renderer:
         can, why = self.reach.sort(self.journal.due_renditions(DUE))
         outcome.held = " ".join(why) or None
         return can[0] if can else None
+
+    def _is_due(self, due: Due) -> bool:
+        return any(
+            (each.take.id, each.profile) == (due.take.id, due.profile)
+            for each in self.journal.due_renditions(DUE)
+        )

@@ -29,7 +29,7 @@ from fieldkit.cli import (
 from fieldkit.cli.accounts import audit, user
 from fieldkit.cli.codes import EXIT_CODES
 from fieldkit.cli.store import store
-from fieldkit.errors import FieldkitError, NeedsCrew
+from fieldkit.errors import FieldkitError, NeedsCrew, own_mistake
 
 _INTERRUPTED = 130
 
@@ -54,11 +54,7 @@ class _Edge(click.Group):
         except Exception as error:
             if os.environ.get("FIELDKIT_DEBUG"):
                 raise
-            self._end(
-                f"fieldkit made a mistake of its own ({type(error).__name__}: {str(error)[:200]}); everything done so "
-                "far is safe. Please report it, with what FIELDKIT_DEBUG=1 shows.",
-                NeedsCrew.exit_code,
-            )
+            self._end(own_mistake(error), NeedsCrew.exit_code)
 
     def _end(self, sentence: str, code: int) -> None:
         """Says what went wrong, to scripts as well, and ends with the exit code."""

@@ -22,21 +22,23 @@ class Digest:
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
-        self._waiting = bytearray()
-        self._blocks: queue.Queue[bytes | None] = queue.Queue(4)
+        self._waiting: list[bytes] = []
+        self._size = 0  # bytes of what waits
+        self._blocks: queue.Queue[list[bytes] | None] = queue.Queue(8)
         self._worker = threading.Thread(target=self._work, daemon=True)
         self._worker.start()
 
     def write(self, block: bytes) -> int:
-        self._waiting += block
-        if len(self._waiting) >= disk.BLOCK:
+        self._waiting.append(block)
+        self._size += len(block)
+        if self._size >= disk.BLOCK:
             self.flush()
         return len(block)
 
     def flush(self) -> None:
         """Hands on what waits."""
-        self._blocks.put(bytes(self._waiting))
-        self._waiting.clear()
+        self._blocks.put(self._waiting)
+        self._waiting, self._size = [], 0
 
     def end(self) -> Sha256:
         """The hash of all that was written; nothing may be written after it."""
@@ -46,8 +48,8 @@ class Digest:
         return Sha256(self._digest.hexdigest())
 
     def _work(self) -> None:
-        while (block := self._blocks.get()) is not None:
-            self._digest.update(block)
+        while (blocks := self._blocks.get()) is not None:
+            self._digest.update(b"".join(blocks))  # one long step: each one waits for the interpreter's lock
 
 
 def seal(plain: Path, sha256: Sha256, part: Path, pair: age.Pair) -> int:

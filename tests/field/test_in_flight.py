@@ -46,7 +46,8 @@ class Flight:
         deadline = time.monotonic() + seconds
         while not (found := self.asked(question, *about)):
             assert time.monotonic() < deadline, self.asked("SELECT at, fact, detail FROM history")
-            assert self.running is None or self.running.poll() is None
+            if self.running is not None and self.running.poll() is not None:
+                raise AssertionError(f"`run` ended by itself: {self.running.stderr.read()}")
             time.sleep(0.02)
         return found
 
@@ -61,7 +62,7 @@ def flight(tmp_path: Path) -> Iterator[Flight]:
         try:
             yield made
         finally:
-            if made.running is not None and made.running.poll() is None:
+            if made.running is not None:
                 made.running.send_signal(signal.SIGINT)
                 made.running.communicate(timeout=20)
 
