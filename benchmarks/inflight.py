@@ -42,7 +42,6 @@ from fieldkit.store.tokens import Role
 
 RATES = {"64k": 64e3, "256k": 256e3, "1M": 1e6}
 _TWEET = "826412345678901234"
-_DELAY = 0.3  # seconds, one way
 _LOOK = 0.02
 _GIVE_UP = 900.0
 
@@ -83,9 +82,9 @@ class Laptop:
             (entry,) = journal.entries()
             journal.refuse(Refusal(TakeId(entry.take.id), Station.RENDER, "not measured here", "proxy"))
 
-    def knows(self, rate: float) -> None:
+    def knows(self, rate: float, delay: float) -> None:
         """What the last upload would have measured."""
-        link = {"bits_per_second": rate, "low": 0.97 * rate, "high": 1.03 * rate, "rtt_ms": 2000 * _DELAY}
+        link = {"bits_per_second": rate, "low": 0.97 * rate, "high": 1.03 * rate, "rtt_ms": 2000 * delay}
         sight = {"link": link, "at": round(time.time()), "sha256": None, "sent": {}, "held": None}
         Library(self.folder).live.write_text(json.dumps(sight))
 
@@ -103,10 +102,10 @@ class Laptop:
 
 
 @contextmanager
-def laptop(clip: Path, rate: float) -> Iterator[Laptop]:
+def laptop(clip: Path, rate: float, delay: float) -> Iterator[Laptop]:
     """One that has just recorded this clip."""
-    terms = Terms(rate, _DELAY)
-    lab = Lab(terms, Terms(max(rate, 1e6), _DELAY)) if available() else ProxyLab(terms, terms)
+    terms = Terms(rate, delay)
+    lab = Lab(terms, Terms(max(rate, 1e6), delay)) if available() else ProxyLab(terms, terms)
     with tempfile.TemporaryDirectory() as folder, lab:
         with House(Path(folder) / "store") as house:
             token, _ = house.tokens.add(Role.LAPTOP, Place("kakuma"))
@@ -114,7 +113,7 @@ def laptop(clip: Path, rate: float) -> Iterator[Laptop]:
         with store:
             made = Laptop(Path(folder) / "laptop", lab, store)
             made.take(clip, token)
-            made.knows(rate)
+            made.knows(rate, delay)
             yield made
 
 
@@ -151,9 +150,9 @@ def arrival(laptop: Laptop, began: float) -> Arrival:
     return Arrival(seconds, told["took"], size, quality.get("score"))
 
 
-def together(clip: Path, rate: float) -> Arrival:
+def together(clip: Path, rate: float, delay: float) -> Arrival:
     """Encoded and sent side by side."""
-    with laptop(clip, rate) as crew:
+    with laptop(clip, rate, delay) as crew:
         began = time.monotonic()
         running = crew.begins("run")
         crew.received()
@@ -165,16 +164,16 @@ def together(clip: Path, rate: float) -> Arrival:
         return told
 
 
-def one_after_the_other(clip: Path, rate: float) -> Arrival:
+def one_after_the_other(clip: Path, rate: float, delay: float) -> Arrival:
     """The best recipe for that way, as fieldkit knows the line's rate beforehand."""
-    with laptop(clip, rate) as crew:
+    with laptop(clip, rate, delay) as crew:
         began = time.monotonic()
         crew.done("render", "--link", f"{round(rate / 1000)}k")
         crew.done("sync")
         return arrival(crew, began)
 
 
-def measure(names: list[str], rates: list[str]) -> None:
+def measure(names: list[str], rates: list[str], delay: float) -> None:
     clips = all_clips()
     heads = (
         "clip",
@@ -192,7 +191,7 @@ def measure(names: list[str], rates: list[str]) -> None:
     for name in names:
         for link in rates:
             rate = RATES[link]
-            flown, walked = together(clips[name].path, rate), one_after_the_other(clips[name].path, rate)
+            flown, walked = (way(clips[name].path, rate, delay) for way in (together, one_after_the_other))
             limit = max(flown.encode, flown.bytes * 8 / rate)
             bar = 1.10 * limit + 3
             row(
@@ -202,13 +201,13 @@ def measure(names: list[str], rates: list[str]) -> None:
             )
 
 
-def kill(clip: Path, rate: float, kills: int, seed: int) -> None:
+def kill(clip: Path, rate: float, delay: float, kills: int, seed: int) -> None:
     """Kills at random instants; prints what crossed the line beyond the file."""
     luck, worst = random.Random(seed), 0.0
     shares = []
     for number in range(kills):
         who = luck.choice(("laptop", "store", "both"))
-        with laptop(clip, rate) as crew:
+        with laptop(clip, rate, delay) as crew:
             running = crew.begins("run")
             while crew.asked("SELECT 1 FROM tails") is None and crew.asked("SELECT 1 FROM receipts") is None:
                 time.sleep(_LOOK)
@@ -237,13 +236,16 @@ def main() -> None:
     )
     parser.add_argument("--clips", nargs="*", default=["selfie", "walkers", "interviews"])
     parser.add_argument("--rates", nargs="*", default=list(RATES), choices=list(RATES))
+    parser.add_argument(
+        "--delay", type=float, default=0.3, help="seconds, one way (0.3 a satellite, 0.05 3G)"
+    )
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     if asked.kills:
-        kill(all_clips()[asked.clips[0]].path, RATES["256k"], asked.kills, asked.seed)
+        kill(all_clips()[asked.clips[0]].path, RATES["256k"], asked.delay, asked.kills, asked.seed)
     else:
-        measure(asked.clips, asked.rates)
+        measure(asked.clips, asked.rates, asked.delay)
 
 
 if __name__ == "__main__":

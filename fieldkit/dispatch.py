@@ -21,6 +21,7 @@ from fieldkit.sync.ahead import Ahead
 from fieldkit.sync.enquiry import Enquiry
 from fieldkit.sync.export import Exported, export
 from fieldkit.sync.follow import Follow
+from fieldkit.sync.gauge import Gauge
 from fieldkit.sync.link import Pace
 from fieldkit.sync.patience import Patience
 from fieldkit.sync.purse import Purse
@@ -107,6 +108,7 @@ class Dispatch:
 
             patience = Patience(limit, stop, clock=time.monotonic, tell=audience.trouble)
             pace = Outlay(purse, Pace(self.settings.rate))
+            gauge = Gauge()
             push = Push(
                 journal,
                 self.library,
@@ -116,6 +118,7 @@ class Dispatch:
                 stop=stop,
                 steer=Steering(journal, self.store, held),
                 pace=pace,
+                gauge=gauge,
                 tell=tell,
             )
             follow = None
@@ -129,6 +132,7 @@ class Dispatch:
                     patience=patience,
                     held=held,
                     pace=pace,
+                    gauge=gauge,
                     tell=lambda at, name, confirmed, behind: sight.flying(at, name, confirmed, behind=behind),
                 )
             tidy = erase.tidied(journal, self.library, self.settings)
@@ -139,7 +143,8 @@ class Dispatch:
             def work() -> Outcome:
                 enquiry.begin()
                 outcome = pipeline.once(self.library, "sync", worker, stop)
-                enquiry.end()
+                if follow is None:  # else nothing is to be missed that begins to grow meanwhile
+                    enquiry.end()
                 for sentence in tidy():  # what was heard at this contact
                     audience.trouble(sentence)
                 return outcome

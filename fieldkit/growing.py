@@ -7,12 +7,14 @@ is the same bytes there, further on (compare facts/inflight.md). So the payload 
 
 import struct
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from fieldkit.model import TakeId
 
+_LOOK = 0.05  # seconds between two looks at who says stop
 _MOST_BOXES = 16  # before mdat
 
 
@@ -32,10 +34,20 @@ class Runway:
     def __init__(self) -> None:
         self.closed = False  # the store can't take over what came before the file has its name
         self._growing: Growing | None = None
+        self._stirred = threading.Event()
 
     def begin(self, growing: Growing) -> None:
         """The encoder begins to write."""
         self._growing = growing
+        self._stirred.set()
+
+    def rest(self, stop: threading.Event, seconds: float) -> None:
+        """Waits so long, or until the next one begins to grow, or `stop`."""
+        until = time.monotonic() + seconds
+        while not stop.is_set() and time.monotonic() < until:
+            if self._stirred.wait(_LOOK):
+                self._stirred.clear()
+                return
 
     def end(self) -> None:
         """The encoder has ended; what is there can still be read by who has the file open."""

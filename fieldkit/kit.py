@@ -216,27 +216,30 @@ class Kit:
         with self.journal() as journal:
             return bool(self._reach(journal).sort(journal.due_renditions(DUE))[1])
 
-    def run(self, stop: threading.Event, audience: Audience) -> None:
+    def run(self, stop: threading.Event, audience: Audience, way: Dispatch) -> None:
         """Salvage, render and push, side by side, until `stop` is set; what is encoded travels meanwhile."""
         runway = Runway()
-        dispatch = replace(self.dispatch, runway=runway)
+        dispatch = replace(way, runway=runway)
         _ = dispatch.store  # said at once, not by a thread later
         failures: list[BaseException] = []
 
-        def station(work: Callable[[contextlib.ExitStack], Worker]) -> None:
+        def station(
+            work: Callable[[contextlib.ExitStack], Worker],
+            rest: Callable[[threading.Event, float], object] = threading.Event.wait,
+        ) -> None:
             try:
                 with contextlib.ExitStack() as stack:
-                    pipeline.forever(work(stack), stop, audience.trouble)
+                    pipeline.forever(work(stack), stop, audience.trouble, rest)
             except BaseException as error:
                 failures.append(error)
                 stop.set()
 
-        stations: tuple[Callable[[contextlib.ExitStack], Worker], ...] = (
-            lambda _: lambda: self.render(stop, audience, runway=runway),
-            lambda stack: dispatch.staying(stack, stop, audience),
-            lambda stack: self._sealing(stack, stop),
+        stations: tuple[Callable[[], None], ...] = (
+            lambda: station(lambda _: lambda: self.render(stop, audience, runway=runway)),
+            lambda: station(lambda stack: dispatch.staying(stack, stop, audience), runway.rest),
+            lambda: station(lambda stack: self._sealing(stack, stop)),
         )
-        threads = [threading.Thread(target=station, args=(each,), daemon=True) for each in stations]
+        threads = [threading.Thread(target=each, daemon=True) for each in stations]
         for thread in threads:
             thread.start()
         try:

@@ -178,14 +178,20 @@ def _taken(lock: disk.Lock, stop: threading.Event) -> bool:
     return False
 
 
-def forever(work: Callable[[], Outcome], stop: threading.Event, tell: Callable[[str], None]) -> None:
+def forever(
+    work: Callable[[], Outcome],
+    stop: threading.Event,
+    tell: Callable[[str], None],
+    rest: Callable[[threading.Event, float], object] = threading.Event.wait,
+) -> None:
     """Repeats `work` until `stop` is set; what needs the crew is told once, and tried again in a while.
 
+    `rest` waits so many seconds for `stop` between two looks, or less where there is news.
     So is a mistake of our own: whoever left this running must not find in the morning that nothing was sent.
     """
     said = ""
     while not stop.is_set():
-        pause = _IDLE
+        pause, wait = _IDLE, rest
         try:
             outcome = work()
             for sentence in (*outcome.notes, *outcome.troubles):
@@ -199,11 +205,11 @@ def forever(work: Callable[[], Outcome], stop: threading.Event, tell: Callable[[
             if str(error) != said:
                 tell(said := str(error))
             # what a person must do takes a while, and asking in vain costs a metered line
-            pause = _AGAIN if isinstance(error, NeedsCrew) else _IDLE
+            pause, wait = (_AGAIN if isinstance(error, NeedsCrew) else _IDLE), threading.Event.wait
         except Exception as error:
             if os.environ.get("FIELDKIT_DEBUG"):
                 raise
             if (sentence := own_mistake(error)) != said:
                 tell(said := sentence)
-            pause = _AGAIN
-        stop.wait(pause)
+            pause, wait = _AGAIN, threading.Event.wait
+        wait(stop, pause)

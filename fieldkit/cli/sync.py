@@ -92,11 +92,12 @@ def run(as_json: bool, folder: str | None, **limited: str | None) -> None:
     """
     from fieldkit.cli.audience import listening
 
+    way = options.dispatch(folder, sends=True, **limited)
     kit = options.unlocked(options.kit(folder, **limited))
     stop = options.interruptible()
     say.note(f"At work on {kit.library.root}; Ctrl-C stops, everything goes on from there next time.")
     with listening(stop, as_json=as_json) as audience:
-        kit.run(stop, audience)
+        kit.run(stop, audience, way)
 
 
 @click.command(

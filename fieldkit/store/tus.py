@@ -113,6 +113,8 @@ class Tus:
             if with_bytes and isinstance(standing, Standing) and standing.offset == 0:
                 standing = await self._receive(request, turn, standing, checksum)
         said = {"Location": f"{FILES}/{upload.id}", **await self._progress_with_whole(standing)}
+        if upload.length is None:  # whoever asks early need not ask first what this store can do
+            said["Tus-Extension"] = EXTENSIONS
         return _answer(request, 201, said)
 
     async def head(self, request: Request) -> Response:

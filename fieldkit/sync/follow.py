@@ -17,6 +17,7 @@ from fieldkit.journal.flights import Flight
 from fieldkit.sync import tcp
 from fieldkit.sync.answers import Gone, Standing, Whole
 from fieldkit.sync.body import Stream
+from fieldkit.sync.gauge import Gauge, Look
 from fieldkit.sync.patience import Patience
 from fieldkit.sync.push import Pacing
 from fieldkit.sync.quiet import Quiet
@@ -40,6 +41,7 @@ class Follow:
     patience: Patience
     held: Callable[[], str | None]
     pace: Pacing
+    gauge: Gauge  # what is known of the line
     tell: Callable[
         [float, str, int, bool], None
     ]  # the time, a name, bytes confirmed, whether the line is behind
@@ -56,11 +58,11 @@ class Follow:
         if flight is None:
             return
         try:
+            self._await(lambda: growing.path.exists() or growing.done.is_set(), flight)
             with growing.path.open("rb") as file:
                 tail = Tail(file, growing, 0, lambda size: self._gate(flight, size))
-                if self._await(lambda: tail.ready >= _LEAST or growing.done.is_set(), flight):
-                    self.patience.moved()
-                    self.patience(lambda: self._send(flight, tail))
+                self.patience.moved()
+                if self.patience(lambda: self._send(flight, tail)):
                     # its name comes within seconds: nobody sleeps through that
                     self._await(lambda: self.runway.now() is not growing, flight)
         except FileNotFoundError:  # not there yet, or done
@@ -76,9 +78,15 @@ class Follow:
 
     def _may(self, flight: Flight) -> bool:
         free = not self.stop.is_set() and self.held() is None
-        return (
-            free and self.journal.lineup.next(self.store) is None and self.journal.flights.is_wanted(flight)
-        )
+        return free and self._is_next(flight) and self.journal.flights.is_wanted(flight)
+
+    def _is_next(self, flight: Flight) -> bool:
+        """Nothing else is to be sent; and of a file that has its name by now, one stream is all the line needs."""
+        upload = self.journal.lineup.next(self.store)
+        if upload is None:
+            return True
+        itself = (upload.take.id, upload.rendition.profile) == (flight.take, flight.profile)
+        return itself and self.gauge.streams == 1
 
     def _await(self, ready: Callable[[], bool], flight: Flight) -> bool:
         """Waits for it; False where the flight may not go on."""
@@ -92,14 +100,17 @@ class Follow:
             return None
         return self.pace.delay(time.monotonic(), size) if size else 0.0
 
-    def _send(self, flight: Flight, tail: Tail) -> None:
-        """One request. Returns where the payload is at the store, or where it ended on purpose."""
+    def _send(self, flight: Flight, tail: Tail) -> bool:
+        """One request. True where the payload is at the store, False where it ended on purpose."""
         if not self._may(flight):
-            return
+            return False
         standing = self._found(flight)
         tail.position = standing.offset
+        if not self._await(lambda: tail.ready >= _LEAST or tail.growing.done.is_set(), flight):
+            return False
         if tail.is_over:
-            return
+            return True
+        self.gauge.begin()
         body = Stream(tail.blocks())
         with ThreadPoolExecutor(1) as thread, closing(Quiet(self.tus)) as quiet:
             answer = thread.submit(self.tus.append, standing.location, body, standing.offset)
@@ -109,6 +120,7 @@ class Follow:
                         answer.exception(_TICK)
                     now, confirmed = time.monotonic(), tail.position - tcp.unacknowledged(body.connection)
                     quiet.look(now, confirmed, [body.connection], all_sent=False)
+                    self._look(now, confirmed, body)
                     self.tell(now, standing.location, confirmed, tail.ready >= _LEAST)
             except BaseException:
                 tail.end()
@@ -118,6 +130,14 @@ class Follow:
             raise tail.trouble
         answer.result()
         self.patience.moved()
+        return tail.is_over
+
+    def _look(self, now: float, confirmed: int, body: Stream) -> None:
+        if self.tus.line.bbr or (reading := tcp.reading(body.connection)) is None:
+            return
+        self.gauge.look(Look(now, confirmed, [reading]))
+        if self.gauge.lossy and self.tus.use_bbr([body.connection]):
+            self.gauge.streams = 1
 
     def _found(self, flight: Flight) -> Standing:
         location = self.journal.flights.tail(flight, self.store)

@@ -76,12 +76,13 @@ class Push:
         stop: threading.Event,
         steer: Callable[[Upload], None],
         pace: Pacing,
+        gauge: Gauge,
         tell: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         self._journal, self._library, self._tus, self._store = journal, library, tus, store
         self._patience, self._stop, self._tell = patience, stop, tell
         self._steer, self._pace = steer, pace
-        self._gauge = Gauge()
+        self._gauge = gauge
         self._missing = 0  # bytes that the store lacked when the last attempt began
 
     def __call__(self, upload: Upload) -> Receipt:

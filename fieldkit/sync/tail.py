@@ -21,7 +21,7 @@ class Tail:
     def __init__(
         self, file: BinaryIO, growing: Growing, offset: int, gate: Callable[[int], float | None]
     ) -> None:
-        self._file, self._growing, self._gate = file, growing, gate
+        self._file, self.growing, self._gate = file, growing, gate
         self.position = offset
         self.trouble: FieldkitError | None = None
         self._ended = threading.Event()
@@ -40,7 +40,7 @@ class Tail:
     def is_over(self) -> bool:
         """Nothing more will come."""
         # in this order: a byte may be written between two looks
-        return self._growing.done.is_set() and self.ready <= 0
+        return self.growing.done.is_set() and self.ready <= 0
 
     def end(self) -> None:
         """No block more, from any thread."""

@@ -29,6 +29,7 @@ from fieldkit.wanted import withdrawal_as_json
 _CONNECT = 4.0  # seconds: SYNs go out at 0, 1 and 3 s, so a line that is back is found within 2 s
 _DRAIN = 120.0  # seconds for the kernel's buffer to reach the store at 16 kbit/s, and for its verification
 _BLOCK = 64 * 1024  # bytes of an answer that are read at a time
+_FINISHED_ONLY = "The store takes no file before it is finished."
 _BETWEEN = 0.2  # seconds between two attempts at a line that refuses
 _ANSWER = (3.0, 3.0, 3.0, 20.0)  # seconds to wait for a short answer, attempt by attempt
 
@@ -118,13 +119,22 @@ class Tus:
         return f"{self._base}/{protocol.part_id(location.rpartition('/')[2], part)}"
 
     def create_tail(self) -> Standing:
-        """An upload for the end of a file that has neither length nor name yet. Raises Whole."""
-        if not self._offers(protocol.FROM_EXTENSION):
-            raise Whole("The store takes no file before it is finished.")
+        """An upload for the end of a file that has neither length nor name yet. Raises Whole.
+
+        One round trip: a store that can do it says so in its answer.
+        """
+        if self._offered is not None and protocol.FROM_EXTENSION not in self._offered:
+            raise Whole(_FINISHED_ONLY)
         asked = {"Upload-Defer-Length": "1", protocol.UPLOAD_CONCAT: "partial"}
         answer = self._post(asked, None)
+        if answer.status_code in (400, 405, 412, 413, 501):
+            raise Whole(_FINISHED_ONLY)
         settle(answer, {201})
-        return standing(self._located(answer), answer, default=0)
+        made = standing(self._located(answer), answer, default=0)
+        if protocol.FROM_EXTENSION not in _extensions(answer):
+            self.terminate(made.location)
+            raise Whole(_FINISHED_ONLY)
+        return made
 
     def append(self, location: str, blocks: Stream, offset: int) -> Standing:
         """Sends blocks for as long as there are any; returns where the upload stands after them."""
@@ -137,7 +147,7 @@ class Tus:
         if self._offered is None:
             answer = self._ask("OPTIONS", self._base)
             settle(answer, {200, 204})
-            self._offered = frozenset(answer.headers.get(protocol.TUS_EXTENSION, "").split(","))
+            self._offered = _extensions(answer)
         return extension in self._offered
 
     def _post(self, headers: Mapping[str, str], body: Body | None) -> requests.Response:
@@ -286,3 +296,7 @@ class Tus:
         if isinstance(body, Body) and body.ended_early:
             tcp.end(body.connection)  # the store still waits there for the rest
         return answer
+
+
+def _extensions(answer: requests.Response) -> frozenset[str]:
+    return frozenset(answer.headers.get(protocol.TUS_EXTENSION, "").split(","))

@@ -29,6 +29,9 @@ def named(store: Tus, tweet: str, path: str, start: int, content: bytes = BODY):
 
 
 def test_what_was_sent_before_is_not_sent_again(store: Tus, tweet: str) -> None:
+    assert "fieldkit-from" in store.create(None, {"Upload-Concat": "partial"}).headers["Tus-Extension"].split(
+        ","
+    )
     path = grown(store, BODY[HEAD:150_000])
     answer = named(store, tweet, path, HEAD)
     assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, "0")

@@ -10,6 +10,7 @@ from pathlib import Path
 from fieldkit.config import Library, Settings
 from fieldkit.journal import Journal
 from fieldkit.model import Place, Rendition, Sha256, TweetId, Upload
+from fieldkit.sync.gauge import Gauge
 from fieldkit.sync.link import Pace
 from fieldkit.sync.patience import Patience
 from fieldkit.sync.push import Pacing, Progress, Push
@@ -74,6 +75,7 @@ class Laptop:
             stop=stop,
             steer=steer or Steering(self.journal, store, lambda: None),
             pace=pace or Pace(None),
+            gauge=Gauge(),
             tell=tell,
         )
 

@@ -134,7 +134,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("POST", "/files"): Operation(
         "uploads",
-        {201: Given("where the upload is, and how far", headers=("Location", *_STANDING))},
+        {201: Given("where the upload is, and how far", headers=("Location", "Tus-Extension", *_STANDING))},
         (*_TUS, *_LINE, p.Problem, p.Conflict, p.TooLarge, p.Mismatch, p.QuotaSpent),
         (_VERSION, _LENGTH, _DEFER, _METADATA, _CONCAT, _PART, _FROM, _BLOCKS, _CHECKSUM),
         _SENT,
