@@ -1,7 +1,10 @@
 """fieldkit's own `render`, with a clock on every ffmpeg that it starts."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +15,7 @@ from measure import CACHE, Spent, Stopwatch, cached, packets
 
 import fieldkit.transcode
 from fieldkit.errors import NeedsCrew
+from fieldkit.growing import payload_start
 from fieldkit.transcode.brief import Brief
 from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.delivery import speed_of
@@ -23,17 +27,22 @@ UNKNOWN = Conditions()
 # An encode by two threads keeps so many processors busy. Seconds are told from processor seconds, fieldkit's and its
 # peers' alike: the wall clock of a machine that others use tells mostly of them.
 AT_ONCE = 1.8
+_LOOK = 0.02  # seconds
 STATE = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_FOLDER.glob("*.py")))).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One ffmpeg: what for, its seconds, and the pictures that it encoded in a trial."""
+    """One ffmpeg: what for, its seconds, and the pictures that it encoded in a trial.
+
+    `grown` is how many bytes of the file were there after so many seconds.
+    """
 
     what: str
     cpu: float
     wall: float
     frames: int = 0
+    grown: tuple[tuple[float, int], ...] = ()
 
 
 class Clocked(Ffmpeg):
@@ -45,12 +54,14 @@ class Clocked(Ffmpeg):
 
     def run(self, arguments: Sequence[str], **options: Any) -> None:
         """As it is, and remembered."""
-        watch = Stopwatch()
-        super().run(arguments, **options)
         what = _kind(arguments)
         made = next((word for word in arguments if word.startswith("file:") and word.endswith(".mp4")), "")
-        frames = packets(Path(made.removeprefix("file:")))[0] if what == "trial" else 0
-        self._noted(what, watch.read(), frames)
+        path = Path(made.removeprefix("file:"))
+        watch, grown = Stopwatch(), Grown(path)
+        with grown.watched() if what == "encode" else nullcontext():
+            super().run(arguments, **options)
+        frames = packets(path)[0] if what == "trial" else 0
+        self._noted(what, watch.read(), frames, tuple(grown.seen))
 
     def told(self, arguments: Sequence[str], *, tick: Callable[[], None] = lambda: None) -> list[str]:
         """As it is, and remembered."""
@@ -59,8 +70,34 @@ class Clocked(Ffmpeg):
         self._noted("listening", watch.read(), 0)
         return lines
 
-    def _noted(self, what: str, spent: Spent, frames: int) -> None:
-        self.steps.append(Step(what, spent.cpu, spent.wall, frames))
+    def _noted(self, what: str, spent: Spent, frames: int, grown: tuple[tuple[float, int], ...] = ()) -> None:
+        self.steps.append(Step(what, spent.cpu, spent.wall, frames, grown))
+
+
+class Grown:
+    """Looks at a file while it is written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.seen: list[tuple[float, int]] = []
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """For as long as it is written."""
+        began, over = time.monotonic(), threading.Event()
+
+        def look() -> None:
+            while not over.wait(_LOOK):
+                with suppress(FileNotFoundError):
+                    self.seen.append((time.monotonic() - began, self.path.stat().st_size))
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +108,7 @@ class Ours:
     wall: float  # of the whole call
     picture: int = 0
     bytes: int = 0
+    head: int = 0  # bytes before the payload, which the encoder tells last
     mean: float = 0.0
     p5: float = 0.0
     score: float = 0.0  # the number that is aimed at
@@ -106,7 +144,10 @@ def ours(clip: Clip, brief: Brief, conditions: Conditions = UNKNOWN, *, judge: b
         (STATE, clip.name, asdict(brief), asdict(conditions), judge and EVERY),
         lambda: _made(clip, brief, conditions, judge),
     )
-    steps = tuple(Step(**step) for step in found.pop("steps"))
+    steps = tuple(
+        Step(**{**step, "grown": tuple((at, size) for at, size in step["grown"])})
+        for step in found.pop("steps")
+    )
     return Ours(steps=steps, **found)
 
 
@@ -130,6 +171,8 @@ def _made(clip: Clip, brief: Brief, conditions: Conditions, judge: bool) -> dict
         wall = watch.read().wall
         document = made.passport.document()
         frames, size = packets(made.path)
+        with made.path.open("rb") as file:
+            head = payload_start(file) or 0
         told = (document["quality"] or {}).get("score")
         quality = clip.quality(made.path) if judge else None
         return asdict(
@@ -138,6 +181,7 @@ def _made(clip: Clip, brief: Brief, conditions: Conditions, judge: bool) -> dict
                 wall,
                 size,
                 made.bytes,
+                head,
                 mean=quality.mean if quality else 0.0,
                 p5=quality.p5 if quality else 0.0,
                 score=quality.score if quality else 0.0,

@@ -133,7 +133,9 @@ class Dispatch:
                     held=held,
                     pace=pace,
                     gauge=gauge,
-                    tell=lambda at, name, confirmed, behind: sight.flying(at, name, confirmed, behind=behind),
+                    tell=lambda at, flight, confirmed, behind: sight.flying(
+                        at, live.Aloft(flight.take, flight.profile, confirmed), behind=behind
+                    ),
                 )
             tidy = erase.tidied(journal, self.library, self.settings)
             worker = pipeline.Pusher(

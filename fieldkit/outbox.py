@@ -1,17 +1,30 @@
 """The queue as a crew sees and steers it; knows nothing of cameras and encoders, so that it answers at once."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from fieldkit.config import Library, Settings
 from fieldkit.errors import NeedsCrew
 from fieldkit.journal import Journal, Meant, Word
+from fieldkit.model import TakeId
 from fieldkit.sync import live, queue
 from fieldkit.sync.allowance import Limits, Moment, held
 from fieldkit.sync.battery import charge
 from fieldkit.sync.purse import spent_today
+
+
+@dataclass(frozen=True, slots=True)
+class Aloft:
+    """A clip that is sent while it is encoded; `bytes` and `eta_seconds` are about what they will be."""
+
+    take: str
+    tweet_id: str
+    profile: str
+    sent: int  # bytes that the store confirmed
+    bytes: int | None
+    eta_seconds: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +37,20 @@ class Shown:
     spent: int  # bytes today
     budget: int | None
     unsigned: int = 0  # protected renditions that wait for a person's word
+    aloft: Aloft | None = None
 
     @property
     def as_json(self) -> Iterator[str]:
         """What `fieldkit queue --json` prints, in pieces."""
         return queue.document(
-            self.lines, self.sight, self.held, {"today": self.today, "unsigned": self.unsigned}
+            self.lines,
+            self.sight,
+            self.held,
+            {
+                "today": self.today,
+                "unsigned": self.unsigned,
+                "aloft": asdict(self.aloft) if self.aloft else None,
+            },
         )
 
     @property
@@ -54,10 +75,11 @@ class Outbox:
             hashes = journal.lineup.named(sight.sent)
             why = journal.lineup.why_refused()
             unsigned = len(journal.protection.drafts())
+            aloft = _aloft(journal, sight) if at_work else None
         # a worker may have been given other limits on its command line than those that are set
         why_held = sight.held if at_work else holding(self.settings, lambda: spent)()
         lines = queue.listing(waiting, hashes, why, sight, at_work=at_work, held=why_held)
-        return Shown(lines, sight, why_held if lines else None, spent, self.settings.budget, unsigned)
+        return Shown(lines, sight, why_held if lines else None, spent, self.settings.budget, unsigned, aloft)
 
     def say(self, word: Word, ids: Sequence[str]) -> list[Meant]:
         """Puts the crew's word about uploads on record; a worker acts on it within a second. Raises NeedsCrew."""
@@ -80,6 +102,18 @@ def holding(settings: Settings, spent: Callable[[], int]) -> Callable[[], str | 
         return held(limits, Moment(datetime.now().astimezone(), spent(), percent))
 
     return why
+
+
+def _aloft(journal: Journal, sight: live.Sight) -> Aloft | None:
+    if (seen := sight.aloft) is None:
+        return None
+    flight = journal.flights.of(TakeId(seen.take), seen.profile)
+    if flight is None:
+        return None
+    eta = None
+    if flight.expected and sight.rate:
+        eta = round(max(0, flight.expected - seen.sent) * 8 / sight.rate.mean)
+    return Aloft(seen.take, journal.take(seen.take).tweet_id, seen.profile, seen.sent, flight.expected, eta)
 
 
 def _meant(journal: Journal, text: str) -> Meant:

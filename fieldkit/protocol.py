@@ -44,6 +44,7 @@ _PART_ID = re.compile(r"([0-9a-f]{32})-([0-9]{1,18})-([0-9]{1,18})", re.ASCII)
 
 WITHDRAWN = "withdrawn"  # the `error` of a 410 that is for ever
 CHECKSUM_MISMATCH = 460  # tus 1.0.0, checksum extension; here also for the whole file's `sha256`
+EXPECTED = "expected"  # of an upload without length: about how many bytes it will have
 METADATA_KEYS = (
     "tweet_id",
     "sha256",

@@ -124,6 +124,7 @@ def doctor(camera: str | None, microphone: str | None, as_json: bool, folder: st
 @options.library
 def status(as_json: bool, folder: str | None) -> None:
     """One screen: the link, the queue, the takes, what the command centre wants and decided."""
+    from fieldkit.cli.queue import aloft
     from fieldkit.cli.requests import as_document as request_as_document
     from fieldkit.cli.requests import retake_as_document, summary
     from fieldkit.cli.takes import as_document, leaving, state_of
@@ -152,6 +153,8 @@ def status(as_json: bool, folder: str | None) -> None:
     click.echo(f"Store    {kit.settings.store or 'none set: fieldkit init --store URL'}")
     click.echo(f"Link     {say.rate(link.bits_per_second) if link else 'not measured yet'}")
     click.echo(f"Queue    {len(to_send)} to send, {say.size(left)}")
+    if waiting.aloft:
+        click.echo(f"         {aloft(waiting.aloft)}")
     if waiting.unsigned:
         click.echo(f"         {waiting.unsigned} wait for sign-off")
     if waiting.held:

@@ -13,7 +13,7 @@ from fieldkit.cli import options, say
 
 if TYPE_CHECKING:
     from fieldkit.model import TweetId
-    from fieldkit.outbox import Outbox, Shown
+    from fieldkit.outbox import Aloft, Outbox, Shown
 
 _SHOWN = 40  # lines for people; --json has them all
 _SAID = {
@@ -162,8 +162,11 @@ def _show(shown: "Shown") -> None:
         say.note(
             f"{shown.unsigned} protected waiting for sign-off: `fieldkit takes`, `fieldkit protect TAKE --sheet`"
         )
+    if shown.aloft:
+        say.note(aloft(shown.aloft))
     if not shown.lines:
-        say.note("Nothing waits.")
+        if not shown.aloft:
+            say.note("Nothing waits.")
         return
     rows = [
         (
@@ -180,6 +183,14 @@ def _show(shown: "Shown") -> None:
     say.table("take", "tweet", "profile", "sent", "of", "state", "ETA", rows=rows)
     if len(shown.lines) > _SHOWN:
         say.note(f"… and {len(shown.lines) - _SHOWN} more (--json shows them all).")
+
+
+def aloft(each: "Aloft") -> str:
+    """What is sent while it is encoded."""
+    of = f" of about {say.size(each.bytes)}" if each.bytes else ""
+    eta = "" if each.eta_seconds is None else f", about {say.span(each.eta_seconds)} to go"
+    what = f"{each.profile} of take {each.take[-6:]}"
+    return f"In flight: {what}, {say.size(each.sent)}{of} sent while it is encoded{eta}"
 
 
 def _eta(eta: float | None, low: float | None, high: float | None) -> str:

@@ -29,6 +29,12 @@ class Flight:
     profile: str
     recipe: Mapping[str, Any]
 
+    @property
+    def expected(self) -> int | None:
+        """Bytes that the file will have, about; None where nobody knows."""
+        told = self.recipe.get("expected")
+        return told if isinstance(told, int) else None
+
 
 class Flights:
     """Intents, and what came of them at a store."""

@@ -18,6 +18,7 @@ from fieldkit.protocol import WITHDRAWALS
 from fieldkit.store import answers
 from fieldkit.store.allowances import Allowances
 from fieldkit.store.api.page import Docs
+from fieldkit.store.arriving import Arrivals
 from fieldkit.store.auditing import Audit
 from fieldkit.store.board import FOLDER, Board
 from fieldkit.store.clips import Clips
@@ -113,7 +114,8 @@ def create_app(
     replicas = Replicas(house.catalogue, house.media, house.bucket, terms.cache) if house.bucket else None
     turns = Turns()
     tus = Tus(house.reception, turns, terms, Allowances(house.catalogue))
-    events, health = Events(house.catalogue), Health(house.catalogue, house.uploads)
+    arrivals = Arrivals(house.uploads, clock)
+    events, health = Events(house.catalogue, arrivals), Health(house.catalogue, house.uploads)
     farewells = Farewells(house.catalogue, house.reception, turns)
 
     @asynccontextmanager
@@ -141,7 +143,7 @@ def create_app(
             finish=farewells.finish,
         ),
         Requests(house.wishes),
-        Board(house.catalogue, house.wishes, house.root / "reply.txt"),
+        Board(house.catalogue, house.wishes, arrivals, house.root / "reply.txt"),
         events=events,
         health=health,
         desk=SignIn(house.users, house.sessions, house.trail, note_addresses=terms.note_addresses),

@@ -14,6 +14,7 @@ from fieldkit.errors import FieldkitError
 from fieldkit.model import Place, Priority, TweetId
 from fieldkit.protocol import clip_path
 from fieldkit.store import words
+from fieldkit.store.arriving import Arrivals
 from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.clips import tweet_of, wanted_of
 from fieldkit.store.desk import Desk
@@ -42,14 +43,16 @@ templates.env.filters |= {
     "path": lambda clip: clip_path(clip.blob.tweet_id, clip.blob.sha256),
     "moment": read_timestamp,
     "reply_link": reply_link,
+    "arriving": words.arriving,
 }
 
 
 class Board:
     """The pages. `reply_text` is a file with the campaign's words; where there is none, the reply begins empty."""
 
-    def __init__(self, catalogue: Catalogue, wishes: Wishes, reply_text: Path) -> None:
+    def __init__(self, catalogue: Catalogue, wishes: Wishes, arrivals: Arrivals, reply_text: Path) -> None:
         self._catalogue = catalogue
+        self._arrivals = arrivals
         self._wishes = wishes
         self._desk = Desk(catalogue)
         self._reply_text = reply_text
@@ -106,6 +109,7 @@ class Board:
                 (each.tweet_id, takes[each.tweet_id], wishes.get(each.tweet_id))
                 for each in look[:_TWEETS_A_PAGE]
             ],
+            "coming": self._arrivals.now(place),
             "post": [(each.tweet_id, takes[each.tweet_id], wishes.get(each.tweet_id)) for each in post],
             "more": {name: key for name, key in more.items() if key},
             "further": bool(behind or wanted.after),
@@ -131,7 +135,8 @@ class Board:
         edition = self._desk.edition()
         wish = self._wishes.find(tweet_id, place)
         takes = self._takes([tweet_id], place)[tweet_id]
-        if wish is None and not takes:
+        coming = self._arrivals.now(place, tweet_id)
+        if wish is None and not takes and not coming:
             raise NotFound(f"Nobody asked for an answer to tweet {tweet_id}, and no clip answers it.")
         return {
             "edition": edition,
@@ -139,6 +144,7 @@ class Board:
             "born_at": born_at(tweet_id),
             "wish": wish,
             "takes": takes,
+            "coming": coming,
             "said": {take.key: self._catalogue.decided(take.shown) for take in takes},
             "intent": intent(tweet_id, self._campaign()),
         }

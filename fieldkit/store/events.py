@@ -1,7 +1,8 @@
 """News of the catalogue to every board that is open: server-sent events.
 
 An event says only what happened and about which tweet; a page that cares asks again for itself. One question a
-beat goes to the catalogue, however many listen, and none while nobody does.
+beat goes to the catalogue, however many listen, and none while nobody does. What is on its way is told in words, so
+that nothing has to be asked for to see it move.
 """
 
 import asyncio
@@ -14,12 +15,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from fieldkit.errors import StoreBusy
+from fieldkit.store.arriving import Arrivals
 from fieldkit.store.catalogue import Catalogue
 from fieldkit.store.news import Change, newest, since
 from fieldkit.store.problems import Busy
+from fieldkit.store.words import arriving
 
 _MOST = 200  # boards that may listen at once
 _BEAT = 0.5  # seconds between two looks at the catalogue
+_BEATS_A_LOOK = 4  # beats between two looks at what is on its way
 _HEARTBEAT = 15.0  # seconds of silence before a word, so that proxies keep the line and a dead one is noticed
 _LONGEST = 600.0  # seconds of one stream; the browser comes again by itself, and is asked again who it is
 _AT_ONCE = 200  # changes of one look
@@ -30,8 +34,10 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the secon
 class Events:
     """The route /events."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, arrivals: Arrivals) -> None:
         self._catalogue = catalogue
+        self._arrivals = arrivals
+        self._coming = "[]"  # as it was last told
         self._recent: deque[Change] = deque(maxlen=_HELD)
         self._listening = 0
         self._last = 0
@@ -55,10 +61,13 @@ class Events:
         self._listening += 1
         try:
             until = asyncio.get_running_loop().time() + _LONGEST
-            seen = await self._tune_in()
+            seen, coming = await self._tune_in(), "[]"
             yield f"retry: 2000\nevent: hello\nid: {seen}\ndata: {{}}\n\n"
             while not self._stopping and asyncio.get_running_loop().time() < until:
                 changed = self._changed
+                if coming != self._coming:
+                    coming = self._coming
+                    yield f"event: arriving\ndata: {coming}\n\n"
                 fresh = [change for change in self._recent if change.number > seen]
                 for change in fresh:
                     yield _said(change)
@@ -83,17 +92,32 @@ class Events:
         return self._last
 
     async def _watch(self) -> None:
+        beat = 0
         while not self._stopping:
             try:
                 fresh = await run_in_threadpool(self._since, self._last)
             except StoreBusy:  # the database is away for a moment: so is the news
                 fresh = []
+            coming = self._coming
+            if beat % _BEATS_A_LOOK == 0:
+                coming = await run_in_threadpool(self._what_comes)
             if fresh:
                 self._recent.extend(fresh)
                 self._last = fresh[-1].number
+            if fresh or coming != self._coming:
+                self._coming = coming
                 changed, self._changed = self._changed, asyncio.Event()
                 changed.set()
+            beat += 1
             await asyncio.sleep(_BEAT)
+
+    def _what_comes(self) -> str:
+        return json.dumps(
+            [
+                {"id": each.id, "tweet_id": each.tweet_id, "place": each.place, "said": arriving(each)}
+                for each in self._arrivals.now()
+            ]
+        )
 
     def _newest(self) -> int:
         with self._catalogue.reading() as connection:

@@ -11,6 +11,7 @@ from fieldkit.errors import NeedsCrew
 
 SHORTEST = 12  # characters; NIST SP 800-63B asks for 8 where guesses are limited, 15 where they aren't
 _LONGEST = 1000  # characters
+_SALT, _DIGEST = 16, 32  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,13 @@ def check(passphrase: str) -> None:
 
 def hashed(passphrase: str, cost: Cost = SOUND) -> str:
     """`scrypt$n$r$p$salt$hash`, with a salt of its own."""
-    salt = secrets.token_bytes(16)
-    parts = (base64.b64encode(part).decode() for part in (salt, _scrypt(passphrase, salt, cost)))
-    return "$".join(["scrypt", str(cost.n), str(cost.r), str(cost.p), *parts])
+    salt = secrets.token_bytes(_SALT)
+    return _written(cost, salt, _scrypt(passphrase, salt, cost))
+
+
+def nobodys(cost: Cost = SOUND) -> str:
+    """A hash of no passphrase, which takes as long to check as anybody's."""
+    return _written(cost, secrets.token_bytes(_SALT), secrets.token_bytes(_DIGEST))
 
 
 def matches(passphrase: str, stored: str) -> bool:
@@ -49,8 +54,13 @@ def matches(passphrase: str, stored: str) -> bool:
     return hmac.compare_digest(found, base64.b64decode(digest))
 
 
+def _written(cost: Cost, salt: bytes, digest: bytes) -> str:
+    parts = (base64.b64encode(part).decode() for part in (salt, digest))
+    return "$".join(["scrypt", str(cost.n), str(cost.r), str(cost.p), *parts])
+
+
 def _scrypt(passphrase: str, salt: bytes, cost: Cost) -> bytes:
     # the same letters, typed on another keyboard, may come as other code points
     text = unicodedata.normalize("NFKC", passphrase).encode("utf-8", "surrogateescape")
     room = 129 * cost.n * cost.r + 2**20  # bytes; OpenSSL refuses more than 32 MiB by itself
-    return hashlib.scrypt(text, salt=salt, n=cost.n, r=cost.r, p=cost.p, maxmem=room, dklen=32)
+    return hashlib.scrypt(text, salt=salt, n=cost.n, r=cost.r, p=cost.p, maxmem=room, dklen=_DIGEST)

@@ -133,6 +133,15 @@ class Uploads:
                 found.append(replace(known[1], held=self.offset(part)))
         return tuple(sorted(found))
 
+    def held(self, upload_id: str) -> tuple[int, float]:
+        """Bytes of it and of its parts that have come, durable or not, and when the last one did (Unix seconds).
+
+        Raises FileNotFoundError.
+        """
+        looks = [self.bytes_of(upload_id).stat()]
+        looks += [path.stat() for path in self.folder.glob(f"{upload_id}-*.bin")]
+        return sum(look.st_size for look in looks), max(look.st_mtime for look in looks)
+
     def all(self) -> Iterator[str]:
         """The IDs of every upload there is."""
         return (path.stem for path in sorted(self.folder.glob("*.json")) if is_upload_id(path.stem))

@@ -33,7 +33,7 @@ class Users:
     def __init__(self, catalogue: Catalogue, cost: Cost = passphrases.SOUND) -> None:
         self._catalogue = catalogue
         self._cost = cost
-        self._nobody = passphrases.hashed("", cost)
+        self._nobody = passphrases.nobodys(cost)
 
     def add(self, name: str, role: Role, passphrase: str) -> None:
         """Raises NeedsCrew for a bad name, a weak passphrase, or a name that was ever taken."""

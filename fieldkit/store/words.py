@@ -1,6 +1,7 @@
 """Figures in the board's words: sizes, times, ages. Pure."""
 
 from fieldkit.model import Age, Consent, in_order
+from fieldkit.store.arriving import Arriving
 
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60))
 
@@ -35,6 +36,23 @@ def agreed(consent: Consent | None) -> str:
 def length_of(seconds: float) -> str:
     """A clip's length."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+_WHAT = {"proxy": "the first look", "tweet": "the MP4 for X", "original": "the original"}
+_SILENT = 30.0  # seconds that a slow line may well be silent
+
+
+def arriving(each: Arriving) -> str:
+    """How far an upload is."""
+    what = _WHAT.get(each.profile, each.profile or "a clip")
+    of = f" of {'about ' if each.about else ''}{size(each.whole)}" if each.whole else ""
+    if each.silent > _SILENT:
+        when = f", silent for {span(each.silent)}"
+    elif each.left is None:
+        when = ""
+    else:
+        when = f", {f'about {max(1, round(each.left))} s' if each.left < 90 else span(each.left)} to go"
+    return f"{what}, {size(each.held)}{of} here{when}"
 
 
 def span(seconds: float) -> str:

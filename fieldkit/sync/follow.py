@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
+from fieldkit import protocol
 from fieldkit.growing import Runway
 from fieldkit.journal import Journal
 from fieldkit.journal.flights import Flight
@@ -43,8 +44,8 @@ class Follow:
     pace: Pacing
     gauge: Gauge  # what is known of the line
     tell: Callable[
-        [float, str, int, bool], None
-    ]  # the time, a name, bytes confirmed, whether the line is behind
+        [float, Flight, int, bool], None
+    ]  # the time, of what, bytes confirmed, whether the line is behind
 
     def __call__(self) -> None:
         """Returns when nothing grows any more, when it has got its name, or when something else is to be sent.
@@ -121,7 +122,7 @@ class Follow:
                     now, confirmed = time.monotonic(), tail.position - tcp.unacknowledged(body.connection)
                     quiet.look(now, confirmed, [body.connection], all_sent=False)
                     self._look(now, confirmed, body)
-                    self.tell(now, standing.location, confirmed, tail.ready >= _LEAST)
+                    self.tell(now, flight, confirmed, tail.ready >= _LEAST)
             except BaseException:
                 tail.end()
                 tcp.end(body.connection)
@@ -146,6 +147,9 @@ class Follow:
                 return self.tus.head(location)
             except Gone:
                 self.journal.flights.forget_tail(flight.number, self.store)
-        standing = self.tus.create_tail()
+        about = {"tweet_id": self.journal.take(flight.take).tweet_id, "profile": flight.profile}
+        if flight.expected:
+            about[protocol.EXPECTED] = str(flight.expected)
+        standing = self.tus.create_tail(about)
         self.journal.flights.sent_to(flight, self.store, standing.location)
         return standing

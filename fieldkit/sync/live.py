@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,15 @@ _REMEMBERED = 32  # uploads whose part at the store is still shown after they ma
 
 
 @dataclass(frozen=True, slots=True)
+class Aloft:
+    """What is sent while it is encoded: of it so many bytes were confirmed."""
+
+    take: str
+    profile: str
+    sent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """The last word of a worker: the line, the upload it is sending, and how much of each was confirmed."""
 
@@ -29,6 +38,7 @@ class Sight:
     sha256: str | None = None  # of the rendition being sent
     sent: Mapping[str, int] = field(default_factory=dict)  # bytes confirmed, by SHA-256
     held: str | None = None  # why nothing is sent for now
+    aloft: Aloft | None = None
 
 
 class Live:
@@ -42,12 +52,13 @@ class Live:
         self._behind = False
         self._sent = dict(before.sent)
         self._now: str | None = None
+        self._aloft: Aloft | None = None
 
     def __call__(self, progress: "Progress") -> None:
         """Notes the progress; writes at most once a second."""
         rendition = progress.upload.rendition
         self._goodput.add(progress.at, rendition.sha256, progress.acknowledged)
-        self._now = rendition.sha256
+        self._now, self._aloft = rendition.sha256, None
         self._sent.pop(self._now, None)
         self._sent[self._now] = progress.acknowledged
         while len(self._sent) > _REMEMBERED:
@@ -55,7 +66,7 @@ class Live:
         if time.monotonic() - self._written_at >= _EVERY:
             self._write(None)
 
-    def flying(self, at: float, name: str, confirmed: int, *, behind: bool) -> None:
+    def flying(self, at: float, aloft: Aloft, *, behind: bool) -> None:
         """So much of a file that is still being encoded is there; `behind`: the line and not the encoder decides.
 
         An encoder that is slower than the line says at least how much the line carries: better than nothing.
@@ -63,14 +74,14 @@ class Live:
         if behind and not self._behind:
             self._before, self._goodput = self._rate(), Goodput()
         if behind or self._before is None:
-            self._goodput.add(at, name, confirmed)
-        self._behind = behind
+            self._goodput.add(at, f"{aloft.take} {aloft.profile}", aloft.sent)
+        self._behind, self._aloft = behind, aloft
         if time.monotonic() - self._written_at >= _EVERY:
             self._write(None)
 
     def holds(self, why: str | None) -> None:
         """Nothing is being sent: because of that sentence, or because there is nothing more to send."""
-        self._now = None
+        self._now, self._aloft = None, None
         self._write(why)
 
     def bits_per_second(self) -> float | None:
@@ -97,6 +108,7 @@ class Live:
             "sha256": self._now,
             "sent": self._sent,
             "held": held,
+            "aloft": asdict(self._aloft) if self._aloft else None,
         }
         try:
             disk.write(self._path, json.dumps(sight).encode())
@@ -113,6 +125,8 @@ def read(path: Path) -> Sight:
         if (told := sight["link"]) and abs(time.time() - sight["at"]) < _FRESH:
             link = Link(float(told["bits_per_second"]), float(told["rtt_ms"]))
             rate = Rate(link.bits_per_second, float(told["low"]), float(told["high"]))
-        return Sight(link, rate, sight["sha256"], sent, sight["held"])
+        aloft = sight.get("aloft")
+        known = Aloft(str(aloft["take"]), str(aloft["profile"]), int(aloft["sent"])) if aloft else None
+        return Sight(link, rate, sight["sha256"], sent, sight["held"], known)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Sight()

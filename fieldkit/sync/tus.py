@@ -118,14 +118,18 @@ class Tus:
         """Where the store keeps a part of the upload at `location`."""
         return f"{self._base}/{protocol.part_id(location.rpartition('/')[2], part)}"
 
-    def create_tail(self) -> Standing:
+    def create_tail(self, metadata: Mapping[str, str]) -> Standing:
         """An upload for the end of a file that has neither length nor name yet. Raises Whole.
 
         One round trip: a store that can do it says so in its answer.
         """
         if self._offered is not None and protocol.FROM_EXTENSION not in self._offered:
             raise Whole(_FINISHED_ONLY)
-        asked = {"Upload-Defer-Length": "1", protocol.UPLOAD_CONCAT: "partial"}
+        asked = {
+            "Upload-Defer-Length": "1",
+            protocol.UPLOAD_CONCAT: "partial",
+            protocol.UPLOAD_METADATA: protocol.encode_metadata(metadata),
+        }
         answer = self._post(asked, None)
         if answer.status_code in (400, 405, 412, 413, 501):
             raise Whole(_FINISHED_ONLY)

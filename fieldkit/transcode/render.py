@@ -201,6 +201,8 @@ def _render(
     if takeoff and takeoff.recorded:
         return _published(job, studio.plain(takeoff.recorded), folder, name, before)
     choice = studio.choice()
+    if takeoff:
+        takeoff.expected = round(choice.expected.bytes)
     if early is not None and (first := studio.first(choice)) is not None:
         early(_published(job, first, folder, lambda sha256: naming.first(name(sha256))))
     cut = studio.make(choice)

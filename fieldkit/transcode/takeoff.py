@@ -19,6 +19,7 @@ class Takeoff:
         self._due, self._journal, self._runway = due, journal, runway
         self._making = json.loads(json.dumps(making))
         self._flown: Recipe | None = None
+        self.expected: int | None = None  # bytes that the file will have, about
 
     @property
     def recorded(self) -> Recipe | None:
@@ -27,6 +28,7 @@ class Takeoff:
         if flight is None or flight.recipe.get("making") != self._making:
             return None
         try:
+            self.expected = flight.recipe.get("expected")
             return Recipe(**flight.recipe["recipe"])
         except (KeyError, TypeError):  # of a fieldkit that had other recipes
             return None
@@ -39,7 +41,7 @@ class Takeoff:
             return
         self._flown = recipe
         take, profile = self._due.take.id, self._due.profile
-        intent = {"recipe": asdict(recipe), "making": self._making}
+        intent = {"recipe": asdict(recipe), "making": self._making, "expected": self.expected}
         self._journal.flights.begun(take, profile, intent)
         self._runway.begin(Growing(take, profile, part))
         try:

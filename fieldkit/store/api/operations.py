@@ -125,7 +125,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/"): Operation("board", {200: _PAGE}, asks=(_DECISION, _PLACE, _AFTER), refuses=(p.Problem,)),
     ("GET", "/tweets/{tweet_id}"): Operation("board", {200: _PAGE}, (p.NotFound,), (_TWEET,)),
     ("GET", "/events"): Operation(
-        "board", {200: Given("`hello`, then a `change` at a time", "text/event-stream")}, (p.Busy,)
+        "board",
+        {200: Given("`hello`, then a `change` at a time, and what is `arriving`", "text/event-stream")},
+        (p.Busy,),
     ),
     ("OPTIONS", "/files"): Operation(
         "uploads",

@@ -110,6 +110,20 @@ function concerns({ tweet_id: tweet }) {
   return !mine || mine[1] === tweet
 }
 
+// What is on its way moves by itself; the page is asked for only when something begins or ends.
+function arriving(all) {
+  if (!document.getElementById('coming')) return
+  const tweet = location.pathname.match(/^\/tweets\/(\d+)/)?.[1]
+  const place = new URLSearchParams(location.search).get('place')
+  const mine = all.filter((each) => (tweet ? each.tweet_id === tweet : !place || each.place === place))
+  const shown = new Map([...document.querySelectorAll('[id^="arriving-"]')].map((row) => [row.id.slice(9), row]))
+  if (mine.length !== shown.size || mine.some(({ id }) => !shown.has(id))) plan()
+  for (const { id, said } of mine) {
+    const word = shown.get(id)?.querySelector('.coming')
+    if (word && word.textContent !== said) word.textContent = said
+  }
+}
+
 function open() {
   clearTimeout(source?.again)
   source?.close()
@@ -125,6 +139,7 @@ function open() {
     edition = Math.max(edition, Number(lastEventId))
     if (concerns(JSON.parse(data))) plan()
   })
+  source.addEventListener('arriving', ({ data }) => arriving(JSON.parse(data)))
   source.addEventListener('error', () => {
     word.textContent = 'Not live: the store is away'
     word.classList.remove('on')
