@@ -1,15 +1,19 @@
 """A clip is on its way before it is finished: nothing goes twice, nothing wrong arrives, whatever dies."""
 
+import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 from support.crew import AGREED, TWEET, Crew
 from support.footage import clip, make
 from support.store import StoreProcess
@@ -51,6 +55,14 @@ class Flight:
             time.sleep(0.02)
         return found
 
+    def seen_aloft(self, profile: str) -> dict[str, Any]:
+        """What another terminal is told of a clip that is sent while it is encoded."""
+        while True:
+            aloft = json.loads(self.crew.done("queue", "--json"))["aloft"]
+            if aloft and aloft["profile"] == profile and aloft["sent"]:
+                return aloft
+            assert self.running.poll() is None
+
     def received(self) -> None:
         self.until("SELECT 1 WHERE (SELECT count(*) FROM receipts) = 2")
 
@@ -88,6 +100,11 @@ def sizes(flight: Flight) -> int:
 def test_what_is_encoded_is_on_its_way_and_arrives_as_the_very_file(flight, speech, arrived, renditions):
     flight.crew.done("ingest", str(speech), "--tweet", TWEET, *AGREED)
     flight.run()
+    aloft = flight.seen_aloft("tweet")
+    assert 0 < aloft["sent"] < aloft["bytes"]
+    assert aloft["tweet_id"] == TWEET
+    board = requests.get(flight.store.url, timeout=10).text
+    assert re.search(r"the MP4 for X, [0-9.]+ kB of about [0-9.]+ kB here", board)
     flight.received()
     assert arrived(TWEET, flight.store.url) == renditions(flight.crew)
     flown = flight.asked("SELECT detail FROM history WHERE fact = 'sent while it is encoded'")

@@ -36,7 +36,7 @@ def listening(store: Tus) -> Iterator["queue.Queue[tuple[str, str, Any]]"]:
                 if key:
                     said[key] = value
                 elif "event" in said:
-                    heard.put((said["event"], said["id"], json.loads(said["data"])))
+                    heard.put((said["event"], said.get("id", ""), json.loads(said["data"])))
                     said = {}
             heard.put(("end", "", None))
         except requests.RequestException:
