@@ -171,8 +171,8 @@ def test_what_the_crew_should_know_of_a_clip_is_said_by_ingest_render_and_transc
 def test_a_recording_that_its_camera_never_finished_goes_all_the_way_with_the_help_of_another(tmp_path):
     card = tmp_path / "card"
     card.mkdir()
-    whole = clip("bigbuckbunny").read_bytes()
-    (card / "MVI_0001.mp4").write_bytes(whole)
+    begun = make(card / "MVI_0001.mp4", "-i", str(clip("bigbuckbunny")), "-t", "2", "-c", "copy")
+    whole = begun.read_bytes()
     (card / "MVI_0002.mp4").write_bytes(whole[: whole.rindex(b"moov") - 4])
     other = Crew(tmp_path / "laptop", "http://127.0.0.1:9")
     said = "MVI_0002.mp4 was never finished by its camera"

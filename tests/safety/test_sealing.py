@@ -271,7 +271,7 @@ def test_what_a_crew_leaves_running_seals_by_itself(laptop) -> None:
     take = laptop.take(SECRET)
     kit = replace(laptop.kit, settings=laptop.kit.settings.changed(store="http://127.0.0.1:1"))
     stop = threading.Event()
-    at_work = threading.Thread(target=kit.run, args=(stop, QUIET))
+    at_work = threading.Thread(target=kit.run, args=(stop, QUIET, kit.dispatch))
     at_work.start()
     try:
         with laptop.journal as journal:
