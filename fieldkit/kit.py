@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from fieldkit import erase, pipeline
+from fieldkit import dates, erase, pipeline
 from fieldkit.capture.ingest import find
 from fieldkit.config import Library, Settings, library_and_settings
 from fieldkit.dispatch import Dispatch
@@ -123,6 +123,11 @@ class Kit:
         """Deletes what was withdrawn, and announces and deletes what nobody agreed to; a sentence for each."""
         with self.journal() as journal:
             return erase.tidied(journal, self.library, self.settings)()
+
+    def clock_doubt(self) -> str | None:
+        """The sentence for a clock that can't be right; None where nothing speaks against it."""
+        with self.journal() as journal:
+            return dates.doubt(datetime.now(UTC), journal.newest())
 
     def going(self, journal: Journal) -> dict[TakeId, datetime]:
         """When takes that nobody agreed to will be erased, if nobody does."""

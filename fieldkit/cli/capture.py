@@ -82,7 +82,7 @@ def record(
     from fieldkit.cli.rolling import Slate, rehearsed, watcher
     from fieldkit.screen import Prompting, read
 
-    kit = options.kit(folder, camera=camera, microphone=microphone)
+    kit = options.dated(options.kit(folder, camera=camera, microphone=microphone))
     given = options.consent_of(agreed, language or kit.settings.language, spoken)
     answered = chosen(tweet, folder)
     protection = kit.protector.wanted(options.wish(hidden))
@@ -166,7 +166,7 @@ def ingest(
     from fieldkit.capture.offload import pieces
     from fieldkit.cli.requests import chosen_or_slates
 
-    kit = options.kit(folder)
+    kit = options.dated(options.kit(folder))
     consent = options.consent_of(agreed, language or kit.settings.language, spoken)
     options.interruptible()
     found = pieces(paths)

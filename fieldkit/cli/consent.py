@@ -164,7 +164,7 @@ def withdraw(code: str, folder: str | None) -> None:
 def _agree(take: str, folder: str | None, terms: dict[str, Any], *, new_card: bool, person: bool) -> None:
     from fieldkit.model.card import ENTROPY, card_of, new_code
 
-    kit, code = options.kit(folder), None
+    kit, code = options.dated(options.kit(folder)), None
     answers = _asked(kit.settings.officer) if person else None
     with kit.journal() as journal:
         chosen = journal.take(take)

@@ -245,6 +245,15 @@ def kit(folder: str | None, **flags: Any) -> "Kit":
     return Kit.open(folder, flags)
 
 
+def dated(kit: "Kit") -> "Kit":
+    """The same kit; a clock that can't be right is told first, because what is begun now gets its date."""
+    from fieldkit.cli import say
+
+    if doubt := kit.clock_doubt():
+        say.trouble(doubt)
+    return kit
+
+
 def unlocked(kit: "Kit") -> "Kit":
     """The same kit with the passphrase that is typed now, where something waits for it and somebody can type."""
     from dataclasses import replace

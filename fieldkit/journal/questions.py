@@ -190,6 +190,11 @@ class Questions:
         tweet_id = self.take(take).tweet_id
         return next(entry for entry in self.entries(tweet_id) if entry.take.id == take)
 
+    def newest(self) -> datetime | None:
+        """The latest date on record, by the clock of that time."""
+        (row,) = self._rows("SELECT max(at) AS at FROM history")
+        return datetime.fromisoformat(row["at"]) if row["at"] else None
+
     def take(self, prefix: str) -> Take:
         """The take whose ID is, or ends or begins with, `prefix`. Raises NeedsCrew for none or several."""
         text = prefix.strip().lower()
