@@ -130,6 +130,7 @@ def create_app(
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await events.close()
         house.close()
 
     answered = routes(

@@ -43,6 +43,7 @@ class Events:
         self._last = 0
         self._changed = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     async def stream(self, request: Request) -> Response:
@@ -56,6 +57,19 @@ class Events:
         """Ends every stream: the store is going down."""
         self._stopping = True
         self._changed.set()
+
+    async def close(self) -> None:
+        """Returns when nothing is asked of the catalogue any more."""
+        self.stop()
+        self._let_go()
+        await asyncio.gather(*self._ending, return_exceptions=True)
+
+    def _let_go(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            self._ending.add(self._watching)
+            self._watching.add_done_callback(self._ending.discard)
+            self._watching = None
 
     async def _told(self) -> AsyncIterator[str]:
         self._listening += 1
@@ -79,9 +93,8 @@ class Events:
                         yield ": still here\n\n"
         finally:
             self._listening -= 1
-            if not self._listening and self._watching:
-                self._watching.cancel()
-                self._watching = None
+            if not self._listening:
+                self._let_go()
 
     async def _tune_in(self) -> int:
         if self._watching is None:

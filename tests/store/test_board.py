@@ -108,6 +108,7 @@ def test_a_take_is_withdrawn_by_keyboard_without_a_reload(
     browser.execute_script("window.mark = true")
     store.upload(video + b"\0" * 9, tweet_id=tweet, take=TAKES[0], profile="tweet")  # since the page was made
     other, card = _cards(browser, tweet)
+    WebDriverWait(browser, 10).until(lambda _: card.get_attribute("data-clips").count("/clips/") == 2)
     opener = card.find_element(By.NAME, "withdraw")
     asking = card.find_element(By.CLASS_NAME, "confirm")
     for way_out in (Keys.ENTER, Keys.ESCAPE):  # the first to be reached is the one that keeps it

@@ -1,6 +1,6 @@
 """The store's tests over a real PostgreSQL and a real S3: PYTHONPATH=tests python -m support.conformance [arguments].
 
-The arguments are pytest's; without any it is the part that depends on where a store keeps its things.
+The arguments are pytest's; without any it is all of them.
 """
 
 import os
@@ -12,12 +12,7 @@ from pathlib import Path
 from support.peers import seaweedfs_s3
 from support.postgres import Postgres
 
-# lines, memory, the browser and the API's document, which are the same over whatever is behind them
-_LEFT_OUT = ("test_shift", "test_many_lines", "test_bad_lines", "test_memory", "test_front", "test_api")
-_SHORT = [
-    *("tests/store", "tests/outgrown", "-n", "2", "--dist", "loadgroup", "-q"),
-    *(f"--ignore=tests/store/{name}.py" for name in _LEFT_OUT),
-]
+_ALL = ("tests/store", "tests/outgrown", "-n", "2", "--dist", "loadgroup", "-q")
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +23,7 @@ def main(arguments: list[str]) -> int:
         seaweedfs_s3(Path(folder)) as s3,
     ):
         found = {**s3, "FIELDKIT_TEST_DATABASE": postgres.url, "FIELDKIT_TEST_MEDIA": "s3://clips"}
-        command = [sys.executable, "-m", "pytest", *(arguments or _SHORT)]
+        command = [sys.executable, "-m", "pytest", *(arguments or _ALL)]
         return subprocess.run(command, env={**os.environ, **found}, check=False).returncode
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from fieldkit.store.house import House
+from fieldkit.store.schema import tables
 from fieldkit.store.site import Site
 
 DATABASE, BUCKET = os.environ.get("FIELDKIT_TEST_DATABASE"), os.environ.get("FIELDKIT_TEST_MEDIA")
@@ -25,6 +27,14 @@ def site(root: Path) -> Site:
     """The store over `root`; always the same for the same folder."""
     name = f"t{hashlib.sha256(str(root.absolute()).encode()).hexdigest()[:20]}"
     return Site(root, DATABASE and _schema(DATABASE, name), BUCKET and f"{BUCKET}/{name}")
+
+
+def written(root: Path) -> bytes:
+    """All that the catalogue of the store over `root` holds, and for SQLite its file as it lies on the disk."""
+    files = b"".join(path.read_bytes() for path in root.glob("catalogue.sqlite*"))
+    with House(site(root)) as house, house.catalogue.reading() as connection:
+        rows = [tuple(row) for table in tables.sorted_tables for row in connection.execute(table.select())]
+    return files + repr(rows).encode()
 
 
 def at(root: Path) -> list[str]:
