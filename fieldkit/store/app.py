@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -30,7 +30,7 @@ from fieldkit.store.health import Health
 from fieldkit.store.house import House
 from fieldkit.store.passphrases import SOUND, Cost
 from fieldkit.store.problems import Problem
-from fieldkit.store.replicas import Replicas, replicate
+from fieldkit.store.replicas import Replicas, replicate, rest
 from fieldkit.store.requests import Requests
 from fieldkit.store.signin import SignIn
 from fieldkit.store.site import Site
@@ -120,17 +120,15 @@ def create_app(
 
     @asynccontextmanager
     async def living(_app: Starlette) -> AsyncIterator[None]:
-        stopped = threading.Event()
-        working = [asyncio.create_task(_tidy(tus))]
+        stopped, halt = threading.Event(), asyncio.Event()  # for threads, and for tasks
+        working = [asyncio.create_task(_tidy(tus, stopped, halt))]
         if replicas:
-            working.append(asyncio.create_task(replicate(replicas, stopped)))
+            working.append(asyncio.create_task(replicate(replicas, stopped, halt)))
         yield
         stopped.set()
-        for task in working:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        await events.close()
+        halt.set()
+        # not cancelled: a thread that was given up would still be asking the catalogue when it is closed
+        await asyncio.gather(*working, events.close())
         house.close()
 
     answered = routes(
@@ -174,7 +172,7 @@ def create_app(
     return app
 
 
-async def _tidy(tus: Tus) -> None:
-    while True:
-        await tus.tidy()
-        await asyncio.sleep(_TIDY_EVERY)
+async def _tidy(tus: Tus, stopped: threading.Event, halt: asyncio.Event) -> None:
+    while not stopped.is_set():
+        await tus.tidy(stopped)
+        await rest(halt, _TIDY_EVERY)

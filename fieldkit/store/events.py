@@ -43,7 +43,6 @@ class Events:
         self._last = 0
         self._changed = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
-        self._ending: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     async def stream(self, request: Request) -> Response:
@@ -61,15 +60,8 @@ class Events:
     async def close(self) -> None:
         """Returns when nothing is asked of the catalogue any more."""
         self.stop()
-        self._let_go()
-        await asyncio.gather(*self._ending, return_exceptions=True)
-
-    def _let_go(self) -> None:
         if self._watching is not None:
-            self._watching.cancel()
-            self._ending.add(self._watching)
-            self._watching.add_done_callback(self._ending.discard)
-            self._watching = None
+            await self._watching
 
     async def _told(self) -> AsyncIterator[str]:
         self._listening += 1
@@ -93,8 +85,6 @@ class Events:
                         yield ": still here\n\n"
         finally:
             self._listening -= 1
-            if not self._listening:
-                self._let_go()
 
     async def _tune_in(self) -> int:
         if self._watching is None:
@@ -106,7 +96,7 @@ class Events:
 
     async def _watch(self) -> None:
         beat = 0
-        while not self._stopping:
+        while not self._stopping and self._listening:
             try:
                 fresh = await run_in_threadpool(self._since, self._last)
             except StoreBusy:  # the database is away for a moment: so is the news
@@ -123,6 +113,7 @@ class Events:
                 changed.set()
             beat += 1
             await asyncio.sleep(_BEAT)
+        self._watching = None
 
     def _what_comes(self) -> str:
         return json.dumps(

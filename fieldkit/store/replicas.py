@@ -8,6 +8,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 from sqlalchemy import Connection, insert, select
 from starlette.concurrency import run_in_threadpool
@@ -122,8 +123,11 @@ class Replicas:
                 over -= size
 
 
-async def replicate(replicas: Replicas, stopped: threading.Event) -> None:
-    """Looks after the bucket until `stopped`; a bucket or a database that is away is tried again, ever more slowly."""
+async def replicate(replicas: Replicas, stopped: threading.Event, halt: asyncio.Event) -> None:
+    """Looks after the bucket until `stopped`, for its thread, and `halt`, for itself, are set.
+
+    A bucket or a database that is away is tried again, ever more slowly.
+    """
     wait = _BEAT
     while not stopped.is_set():
         try:
@@ -133,7 +137,13 @@ async def replicate(replicas: Replicas, stopped: threading.Event) -> None:
             if not stopped.is_set():
                 _log.warning("%s", error)
             wait = min(2 * wait, _LONGEST_WAIT)
-        await asyncio.sleep(wait)
+        await rest(halt, wait)
+
+
+async def rest(halt: asyncio.Event, seconds: float) -> None:
+    """Waits so long, or until `halt`."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(halt.wait(), seconds)
 
 
 def replicated(connection: Connection) -> set[int]:

@@ -1,6 +1,7 @@
 """tus 1.0.0 over HTTP. Everything that can be refused is refused before the first byte of a body is read."""
 
 import secrets
+import threading
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -160,9 +161,11 @@ class Tus:
             await run_in_threadpool(self._uploads.forget, name)
         return Response(status_code=204)
 
-    async def tidy(self) -> None:
-        """Finishes what only lacks its last step and lets go of what has expired."""
+    async def tidy(self, stopped: threading.Event) -> None:
+        """Finishes what only lacks its last step and lets go of what has expired, until `stopped`."""
         for name in await run_in_threadpool(lambda: list(self._uploads.all())):
+            if stopped.is_set():
+                return
             if self._turns.busy(name):
                 continue
             async with self._turns.take(name):
