@@ -230,13 +230,15 @@ class Tus:
         return standing
 
     def _found_or_made(self, who: Who, upload: Upload, label: Label | None) -> Standing | Arrived:
-        if label and not upload.partial:
+        if label and upload.partial:
+            self._reception.catalogue.check(label)
+        elif label:
             self._reception.recall(label, upload.metadata)
         try:
             standing = self._reception.standing(upload.id)
         except NotFound:
             made = self._made(who, upload)
-            if label and not upload.partial:  # withdrawn between the look and the making
+            if label:  # withdrawn between the look and the making
                 self._still_wanted(upload, label)
             return made
         if isinstance(standing, Arrived):
@@ -253,7 +255,7 @@ class Tus:
 
     def _still_wanted(self, upload: Upload, label: Label) -> None:
         try:
-            self._reception.recall(label, upload.metadata)
+            self._reception.catalogue.check(label)
         except Withdrawn:
             self._uploads.forget(upload.id)
             raise

@@ -12,9 +12,11 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from fieldkit import protocol
+from fieldkit.errors import Withdrawn
 from fieldkit.growing import Runway
 from fieldkit.journal import Journal
 from fieldkit.journal.flights import Flight
+from fieldkit.model import Withdrawal
 from fieldkit.sync import tcp
 from fieldkit.sync.answers import Gone, Standing, Whole
 from fieldkit.sync.body import Stream
@@ -70,6 +72,9 @@ class Follow:
             return
         except Whole:
             self.runway.closed = True
+        except Withdrawn:
+            tweet_id = self.journal.take(flight.take).tweet_id
+            self.journal.farewell.heard([Withdrawal(tweet_id, flight.take)])
 
     def clear_away(self) -> None:
         """Has the store throw away what it keeps of encodes that came to nothing, or may no longer leave."""
@@ -147,7 +152,10 @@ class Follow:
                 return self.tus.head(location)
             except Gone:
                 self.journal.flights.forget_tail(flight.number, self.store)
-        about = {"tweet_id": self.journal.take(flight.take).tweet_id, "profile": flight.profile}
+        entry = self.journal.entry(flight.take)
+        # with what a withdrawal goes by, so that the store knows these bytes, too, when one comes
+        about = {"tweet_id": entry.take.tweet_id, "take": flight.take, "profile": flight.profile}
+        about |= protocol.consent_metadata(entry.consent)
         if flight.expected:
             about[protocol.EXPECTED] = str(flight.expected)
         standing = self.tus.create_tail(about)

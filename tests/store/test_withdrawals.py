@@ -87,6 +87,16 @@ def test_a_crews_withdrawal_reaches_what_is_here_what_is_under_way_and_what_is_y
     assert set(entry["sha256"]) == {*hashes, sha256(PROXY)}  # type: ignore[call-overload]
 
 
+def test_what_is_sent_while_it_is_encoded_goes_too_and_never_comes_back(store: Tus, tweet: str) -> None:
+    take, early = take_id(), {"Upload-Concat": "partial"}
+    path = store.create(None, early, tweet_id=tweet, take=take, profile="tweet").headers["Location"]
+    store.patch(path, 0, BODY)
+    assert store.ask("POST", "/withdrawals", json={"tweet_id": tweet, "take": take}).status_code in (200, 202)
+    assert store.head(path).status_code in (404, 410)
+    again = store.create(None, early, tweet_id=tweet, take=take, profile="tweet")
+    assert (again.status_code, again.json()["error"]) == (410, "withdrawn")
+
+
 def test_what_is_being_sent_stops(store: Tus, tweet: str) -> None:
     take, body = take_id(), b"x" * 200_000
     made = store.create(len(body), tweet_id=tweet, take=take, sha256=sha256(body))
