@@ -15,6 +15,7 @@ from fieldkit.journal import Journal
 from fieldkit.model import Original, Refusal, Station, Take, TakeId, Verdict
 
 Measure = Callable[[Path], Measured]  # what a recording holds; raises NotAVideo
+EARLY = "early-"  # begins the name of what is made of a take while it rolls, and of the lock on that
 _CUT = "the recording was cut off"
 
 
@@ -44,10 +45,15 @@ def salvage(journal: Journal, library: Library, measure: Measure) -> list[Origin
 
 
 def _sweep_locks(journal: Journal, library: Library) -> None:
-    """Removes the locks of recorders that died before they began their take, or after it was sealed."""
+    """Removes the locks of recorders that died before they began their take, or after it was sealed.
+
+    And with its lock what was made of a take while it rolled, by a recorder that died.
+    """
     for path in library.rolling.glob("*.lock"):
         with disk.Lock(path) as lock:
             if lock.take() and not any(take.id == path.stem for take in journal.unsealed()):
+                if path.stem.startswith(EARLY):
+                    disk.sweep(library.rolling, f"{path.stem}.*")
                 path.unlink(missing_ok=True)
 
 
