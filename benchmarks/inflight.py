@@ -6,8 +6,8 @@ one after the other, by the recipe that fieldkit chooses for that. Seconds run f
 end of a take, to the receipt in the journal. What must hold: the bar is 1.10 × the longer of encoding and sending
 (bytes × 8 ÷ rate), and 3 s.
 
-`--recorded S` films so many seconds of the test card beside `fieldkit run` and takes the time from the end of the take to
-the receipt of its proxy, encoded while the camera rolled and afterwards. The bar is 1.05 × bytes × 8 ÷ rate, and 2 s.
+`--recorded S` films so many seconds of the test card beside `fieldkit run` and takes the time from the end of the take
+to the receipt of its proxy, encoded while the camera rolled, and afterwards. The bar is 1.05 × bytes × 8 ÷ rate + 2 s.
 
 `--kills N` kills the laptop, the store or both N times at random instants of such a flight and counts what went twice.
 """

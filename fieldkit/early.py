@@ -19,7 +19,7 @@ from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.profiles import PROFILES
 from fieldkit.transcode.render import SUFFIX, render_due
 
-PROFILE = "proxy"
+_PROFILE = "proxy"
 
 
 def at_work(library: Library, take: TakeId) -> bool:
@@ -52,7 +52,7 @@ class Early:
             self._lock = lock
             beside = self._library.rolling / f"{EARLY}{take.id}{SUFFIX}"
             self._alongside = Alongside(
-                recording, beside, PROFILES[PROFILE], Ffmpeg(self._binary, gentle=True)
+                recording, beside, PROFILES[_PROFILE], Ffmpeg(self._binary, gentle=True)
             )
             self._alongside.begin()
 
@@ -83,7 +83,7 @@ class Early:
 
     def _render(self, original: Original, pictures: Pictures) -> None:
         with Journal(self._library.journal) as journal:
-            for due in journal.due_renditions((PROFILE,)):  # none without consent
+            for due in journal.due_renditions((_PROFILE,)):  # none without consent
                 if due.take.id == original.take and journal.protection.of(due.take.id) is None:
                     render_due(due, self._library, journal, Ffmpeg(self._binary), pictures=pictures)
 

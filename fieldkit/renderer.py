@@ -101,14 +101,11 @@ class Renderer:
     def _next(self, outcome: Outcome) -> Due | None:
         """What is to be made first; what is sealed and can't be opened here waits, and why is said.
 
-        A proxy that its recorder is about to put on record is its recorder's.
+        A take whose proxy its recorder is about to put on record waits: nothing is to be on the line before that.
         """
         can, why = self.reach.sort(self.journal.due_renditions(DUE))
         outcome.held = " ".join(why) or None
-        for each in can:
-            if each.profile != early.PROFILE or not early.at_work(self.library, each.take.id):
-                return each
-        return None
+        return next((each for each in can if not early.at_work(self.library, each.take.id)), None)
 
     def _is_due(self, due: Due) -> bool:
         return any(
