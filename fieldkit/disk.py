@@ -191,15 +191,15 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self._path = path
         self._file: BinaryIO | None = None
 
     def take(self) -> bool:
         """True if the lock is now held here; False if somebody else holds it."""
         if self._file is not None:
             return False
-        with translated(self.path):
-            file = open(self.path, "ab")  # noqa: SIM115 - held until `free`
+        with translated(self._path):
+            file = open(self._path, "ab")  # noqa: SIM115 - held until `free`
         try:
             if sys.platform == "win32":
                 file.seek(0)
@@ -217,7 +217,7 @@ class Lock:
 
     def _names(self, file: BinaryIO) -> bool:
         try:
-            return os.path.samestat(os.fstat(file.fileno()), self.path.stat())
+            return os.path.samestat(os.fstat(file.fileno()), self._path.stat())
         except FileNotFoundError:
             return False
 

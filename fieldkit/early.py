@@ -5,11 +5,12 @@ that it is at work; what lies there without one is swept by `salvage`.
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
 from fieldkit import disk
-from fieldkit.capture.salvage import EARLY
+from fieldkit.capture.salvage import EARLY, MADE, clear_early
 from fieldkit.config import Library
 from fieldkit.errors import FieldkitError
 from fieldkit.journal import Journal
@@ -45,7 +46,8 @@ class Early:
 
     def begin(self, take: Take, recording: Path) -> None:
         """The camera is about to write to `recording`."""
-        lock = disk.Lock(_lock_path(self._library, take.id))
+        self._lock_path = _lock_path(self._library, take.id)
+        lock = disk.Lock(self._lock_path)
         with suppress(FieldkitError):
             if not lock.take():
                 return
@@ -82,10 +84,15 @@ class Early:
             self._tidy()
 
     def _render(self, original: Original, pictures: Pictures) -> None:
+        note = pictures.beside.with_suffix(MADE)
+        pictures = replace(pictures, announce=lambda path: disk.write(note, path.name.encode()))
         with Journal(self._library.journal) as journal:
-            for due in journal.due_renditions((_PROFILE,)):  # none without consent
-                if due.take.id == original.take and journal.protection.of(due.take.id) is None:
-                    render_due(due, self._library, journal, Ffmpeg(self._binary), pictures=pictures)
+            try:
+                for due in journal.due_renditions((_PROFILE,)):  # none without consent
+                    if due.take.id == original.take and journal.protection.of(due.take.id) is None:
+                        render_due(due, self._library, journal, Ffmpeg(self._binary), pictures=pictures)
+            finally:
+                clear_early(pictures.beside.with_suffix(""), journal, self._library)
 
     def _tidy(self) -> None:
         if self._alongside is not None:
@@ -93,7 +100,7 @@ class Early:
             self._alongside = None
         if self._lock is not None:
             with suppress(OSError):  # Windows keeps what is open; a later salvage tidies up
-                self._lock.path.unlink(missing_ok=True)
+                self._lock_path.unlink(missing_ok=True)
             self._lock.free()
             self._lock = None
 

@@ -40,7 +40,6 @@ from fieldkit.transcode.wording import Wording
 from fieldkit.transcode.words import Words
 from fieldkit.vault.keys import NO_KEY, Keys
 
-_LOOK = 0.05  # seconds between two looks at whether the journal has changed
 _GOODBYE = 3.0  # seconds a worker has to end; one that waits for a dead line is left, nothing is lost
 
 
@@ -243,8 +242,7 @@ class Kit:
         for thread in threads:
             thread.start()
         try:
-            with self.journal() as journal:
-                _listen(journal, runway, stop)
+            pipeline.listen(self.journal, runway.stir, stop)
         finally:
             stop.set()
             for thread in threads:
@@ -288,16 +286,6 @@ class Kit:
             return Conditions(rate, speed, overlapped=runway is not None and not runway.closed)
 
         return now
-
-
-def _listen(journal: Journal, runway: Runway, stop: threading.Event) -> None:
-    """Wakes who sends when anybody puts something on record, until `stop`: a recorder beside us, for one."""
-    known = journal.version()
-    while not stop.wait(_LOOK):
-        with contextlib.suppress(FieldkitError):  # the library's disk was unplugged; the stations say so
-            if (now := journal.version()) != known:
-                known = now
-                runway.stir()
 
 
 @functools.cache  # a passphrase costs a second or two, on purpose

@@ -16,6 +16,7 @@ from fieldkit.model import Original, Refusal, Station, Take, TakeId, Verdict
 
 Measure = Callable[[Path], Measured]  # what a recording holds; raises NotAVideo
 EARLY = "early-"  # begins the name of what is made of a take while it rolls, and of the lock on that
+MADE = ".made"  # ends the name of the note on which file that is to become
 _CUT = "the recording was cut off"
 
 
@@ -53,8 +54,23 @@ def _sweep_locks(journal: Journal, library: Library) -> None:
         with disk.Lock(path) as lock:
             if lock.take() and not any(take.id == path.stem for take in journal.unsealed()):
                 if path.stem.startswith(EARLY):
-                    disk.sweep(library.rolling, f"{path.stem}.*")
+                    clear_early(path.with_suffix(""), journal, library)
                 path.unlink(missing_ok=True)
+
+
+def clear_early(beside: Path, journal: Journal, library: Library) -> None:
+    """Removes what was made of a take while it rolled, and what was published of it without coming on record.
+
+    The caller holds the lock `<beside>.lock`; `<beside>.made` has the name of what was to be published.
+    """
+    note = beside.with_suffix(MADE)
+    if note.exists():
+        made = library.renditions / Path(note.read_text()).name
+        known = {library.root / each.path for entry in journal.entries() for each in entry.renditions}
+        if made not in known:
+            disk.remove(made)
+        note.unlink()
+    disk.sweep(library.rolling, f"{beside.name}.*")
 
 
 def seal(

@@ -5,6 +5,7 @@ knows nothing of it. What comes out is the picture of a rendition; its sound is 
 """
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +30,16 @@ _ANYWHERE = "file:pictures"
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Encoded pictures of a recording, without its sound. What belongs to them lies `beside` as parts."""
+    """Encoded pictures of a recording, without its sound. What belongs to them lies `beside` as parts.
+
+    `announce` is told where what is made of them is about to be published.
+    """
 
     path: Path
     beside: Path
     by: tuple[str, ...]  # ffmpeg's arguments
     source: tuple[int, int, int]  # the recording as the disk knows it: device, number, bytes
+    announce: Callable[[Path], None] = lambda _: None
 
     def fit(self, planned: Plan, profile: Profile, source: Path) -> bool:
         """Whether they are of this very file, the whole of it, and by this very plan."""

@@ -130,8 +130,9 @@ def render_due(
         job = _Job(readable, due.original.sha256, due.profile, brief, conditions, ffmpeg, pictures)
         making = {"brief": asdict(brief), "tools": ffmpeg.tools, "fieldkit": __version__}
         takeoff = Takeoff(due, journal, runway, making) if runway else None
+        note = pictures.announce if pictures else lambda _: None
         made = _render(
-            job, library.renditions, name, progress, takeoff=takeoff
+            job, library.renditions, name, progress, takeoff=takeoff, before=lambda made: note(made.path)
         )  # the proxy is what goes first
     rendition = Rendition(
         take=due.take.id,

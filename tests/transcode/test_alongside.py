@@ -20,7 +20,7 @@ from fieldkit.capture.checks import Measured
 from fieldkit.capture.salvage import salvage
 from fieldkit.config import Library
 from fieldkit.journal import Journal
-from fieldkit.model import Original, Refusal, Station, TakeId
+from fieldkit.model import Original, Refusal, Rendition, Sha256, Station, TakeId
 from fieldkit.pipeline import Outcome
 from fieldkit.renderer import Renderer
 from fieldkit.sealer import Reach
@@ -219,6 +219,22 @@ def test_what_a_dead_recorder_left_is_swept_and_what_a_living_one_makes_is_not(
         salvage(journal, library, measure)
     assert {dead in path.name for path in library.rolling.iterdir()} == {False}
     assert len(list(library.rolling.iterdir())) == 2
+
+
+@pytest.mark.parametrize("on_record", [True, False])
+def test_what_was_published_by_a_dead_recorder_stays_where_it_is_on_record(
+    on_record: bool, library: Library, journal: Journal, tmp_path: Path
+) -> None:
+    take = sealed(card(tmp_path / "card.mkv"), library, journal)
+    made = library.renditions / "made.mp4"
+    made.write_bytes(b"made")
+    if on_record:
+        journal.rendered(Rendition(take, "proxy", "renditions/made.mp4", Sha256("0" * 64), 4, 1.0, 640, 360))
+    (library.rolling / f"early-{take}.made").write_text(made.name)
+    (library.rolling / f"early-{take}.lock").touch()
+    salvage(journal, library, measure)
+    assert made.exists() == on_record
+    assert list(library.rolling.iterdir()) == []
 
 
 def measure(_: Path) -> Measured:
