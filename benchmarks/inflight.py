@@ -6,6 +6,9 @@ one after the other, by the recipe that fieldkit chooses for that. Seconds run f
 end of a take, to the receipt in the journal. What must hold: the bar is 1.10 × the longer of encoding and sending
 (bytes × 8 ÷ rate), and 3 s.
 
+`--recorded S` films so many seconds of the test card beside `fieldkit run` and takes the time from the end of the take
+to the receipt of its proxy, encoded while the camera rolled, and afterwards. The bar is 1.05 × bytes × 8 ÷ rate + 2 s.
+
 `--kills N` kills the laptop, the store or both N times at random instants of such a flight and counts what went twice.
 """
 
@@ -74,13 +77,33 @@ class Laptop:
             start_new_session=True,
         )
 
-    def take(self, clip: Path, token: str) -> None:
-        """Has it as its only take, of which the reply alone is due."""
+    def joins(self, token: str) -> None:
+        """The store and the laptop know each other."""
         self.done("init", "--store", self.lab.reach(self.store.port), "--token", token, "--place", "kakuma")
+
+    def take(self, clip: Path) -> None:
+        """Has it as its only take, of which the reply alone is due."""
         self.done("ingest", str(clip), "--tweet", _TWEET, "--consent", "agreed")
         with Journal(Library(self.folder).journal) as journal:
             (entry,) = journal.entries()
             journal.refuse(Refusal(TakeId(entry.take.id), Station.RENDER, "not measured here", "proxy"))
+
+    def films(self, seconds: float) -> float:
+        """A take of that length; the time on the monotonic clock at which its camera stopped."""
+        words = ("record", _TWEET, "--camera", "test:", "--seconds", f"{seconds:g}", "--consent", "agreed")
+        with subprocess.Popen(
+            self.words(*words),
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as recorder:
+            assert recorder.stderr is not None
+            stopped = [time.monotonic() for line in recorder.stderr if line.startswith("Stopped")]
+        if recorder.returncode or not stopped:
+            raise SystemExit("nothing was filmed")
+        return stopped[0]
 
     def knows(self, rate: float, delay: float) -> None:
         """What the last upload would have measured."""
@@ -93,17 +116,17 @@ class Laptop:
             found: tuple[object, ...] | None = journal.execute(question).fetchone()
             return found
 
-    def received(self) -> None:
+    def received(self, of: str = "SELECT 1 FROM receipts") -> None:
         until = time.monotonic() + _GIVE_UP
-        while self.asked("SELECT 1 FROM receipts") is None:
+        while self.asked(of) is None:
             if time.monotonic() > until:
                 raise SystemExit("no receipt came")
             time.sleep(_LOOK)
 
 
 @contextmanager
-def laptop(clip: Path, rate: float, delay: float) -> Iterator[Laptop]:
-    """One that has just recorded this clip."""
+def laptop(clip: Path | None, rate: float, delay: float) -> Iterator[Laptop]:
+    """One that has just recorded this clip; without one it has still to film."""
     terms = Terms(rate, delay)
     lab = Lab(terms, Terms(max(rate, 1e6), delay)) if available() else ProxyLab(terms, terms)
     with tempfile.TemporaryDirectory() as folder, lab:
@@ -112,7 +135,9 @@ def laptop(clip: Path, rate: float, delay: float) -> Iterator[Laptop]:
         store = StoreProcess(Path(folder) / "store", 0, "--host", lab.store_address, within=lab.store([]))
         with store:
             made = Laptop(Path(folder) / "laptop", lab, store)
-            made.take(clip, token)
+            made.joins(token)
+            if clip is not None:
+                made.take(clip)
             made.knows(rate, delay)
             yield made
 
@@ -201,6 +226,31 @@ def measure(names: list[str], rates: list[str], delay: float) -> None:
             )
 
 
+def filmed(seconds: float, rates: list[str], delay: float) -> None:
+    """From the end of a take to the receipt of its first look."""
+    table("take s", "link", "proxy made", "kB", "bytes ÷ rate s", "receipt s", "bar s", "")
+    for link in rates:
+        for how in ("on", "off"):
+            rate = RATES[link]
+            with laptop(None, rate, delay) as crew:
+                crew.done("init", "--rolling-proxy", how)
+                running = crew.begins("run")
+                ended_at = crew.films(seconds)
+                crew.received("SELECT 1 FROM receipts WHERE profile = 'proxy'")
+                took = time.monotonic() - ended_at
+                found = crew.asked("SELECT bytes FROM renditions WHERE profile = 'proxy'")
+                os.killpg(running.pid, signal.SIGKILL)  # its reply is in flight; nobody waits for that here
+                running.wait()
+            assert found is not None
+            size = int(str(found[0]))
+            bar = 1.05 * size * 8 / rate + 2
+            row(
+                *(f"{seconds:g}", link, "while it rolled" if how == "on" else "afterwards"),
+                *(f"{size / 1000:.0f}", f"{size * 8 / rate:.1f}", f"{took:.1f}", f"{bar:.1f}"),
+                "met" if took <= bar else "missed",
+            )
+
+
 def kill(clip: Path, rate: float, delay: float, kills: int, seed: int) -> None:
     """Kills at random instants; prints what crossed the line beyond the file."""
     luck, worst = random.Random(seed), 0.0
@@ -239,10 +289,13 @@ def main() -> None:
     parser.add_argument(
         "--delay", type=float, default=0.3, help="seconds, one way (0.3 a satellite, 0.05 3G)"
     )
+    parser.add_argument("--recorded", type=float, help="seconds of a take that is filmed")
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    if asked.kills:
+    if asked.recorded:
+        filmed(asked.recorded, asked.rates, asked.delay)
+    elif asked.kills:
         kill(all_clips()[asked.clips[0]].path, RATES["256k"], asked.delay, asked.kills, asked.seed)
     else:
         measure(asked.clips, asked.rates, asked.delay)

@@ -1,9 +1,10 @@
 """The recorder at its work: what it costs over a long take, and what a SIGKILL leaves of a short one.
 
 `python benchmarks/recorder.py --part long --minutes 10` films 720p30 from the test card in real time with preview and
-meters, and stops the preview with SIGSTOP for 30 s. `--part kill --times 50` kills ffmpeg, fieldkit and both at random
-instants, and looks at what `salvage` brings back; beside it, what a plain ffmpeg command leaves. Exits with 1 where a
-bar of issue 5 is missed.
+meters, and stops the preview with SIGSTOP for 30 s; with `--proxy` the proxy's pictures are encoded meanwhile (140 s of
+them at most), and what that costs is told apart from what the bar is about. `--part kill --times 50` kills ffmpeg,
+fieldkit and both at random instants, and looks at what `salvage` brings back; beside it, what a plain ffmpeg command
+leaves. Exits with 1 where a bar of issue 5 is missed.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from fieldkit.capture.salvage import salvage
 from fieldkit.capture.watch import Moment
 from fieldkit.capture.window import Window
 from fieldkit.config import Library
+from fieldkit.early import Early
 from fieldkit.errors import NotAVideo
 from fieldkit.journal import Journal
 from fieldkit.model import Consent, ConsentState, TweetId
@@ -68,11 +70,12 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     asked.add_argument("--part", choices=("long", "kill"), required=True)
     asked.add_argument("--minutes", type=float, default=10.0)
+    asked.add_argument("--proxy", action="store_true")
     asked.add_argument("--times", type=int, default=50)
     given = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="recorder-") as folder:
         return (
-            long(Path(folder), given.minutes * 60)
+            long(Path(folder), given.minutes * 60, proxy=given.proxy)
             if given.part == "long"
             else kill(Path(folder), given.times)
         )
@@ -81,7 +84,7 @@ def main() -> int:
 # ── a long take ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def long(folder: Path, seconds: float) -> int:
+def long(folder: Path, seconds: float, *, proxy: bool) -> int:
     """One take with preview and meters, hung for a while."""
     shot = Shot("test:", size=(1280, 720), fps=FPS)
     object.__setattr__(shot, "seconds", seconds)  # a take ends at 140 s, the bar does not
@@ -95,7 +98,7 @@ def long(folder: Path, seconds: float) -> int:
             load.end()
 
     with displayed(), library(folder) as (shelf, journal):
-        window = Window(PREVIEW)
+        window, early = Window(PREVIEW), Early(shelf, None) if proxy else None
         hanging = threading.Thread(target=hang, args=(seconds / 2, hung), daemon=True)
         hanging.start()
         load.begin()
@@ -109,12 +112,15 @@ def long(folder: Path, seconds: float) -> int:
             stop=threading.Event(),
             tell=tell,
             show=window.show,
+            beside=early,
         )
         window.close()
+        if early is not None:
+            early.close()
         found = measured(shelf.root / taken.original.path).picture
     frames = round((found.end - found.begin) * FPS)
     dropped = round(seconds * FPS) - frames + found.holes.count
-    total = sum(load.shares.values())
+    total = sum(share for name, share in load.shares.items() if name != "proxy")
     print(f"{seconds / 60:g} min of 720p30, preview and meters on, the preview stopped for {hung:g} s")
     print(
         f"  dropped frames   {dropped} (bar 0); holes {found.holes.count}, longest interval {found.holes.longest:.3f} s"
@@ -165,7 +171,9 @@ def family() -> list[psutil.Process]:
 def called(process: psutil.Process) -> str:
     if process.pid == os.getpid():
         return "fieldkit"
-    return "ffmpeg" if process.name().startswith("ffmpeg") else "preview"
+    if process.name().startswith("ffmpeg"):
+        return "proxy" if process.nice() > psutil.Process().nice() else "ffmpeg"
+    return "preview"
 
 
 def spent(process: psutil.Process) -> float:

@@ -108,6 +108,9 @@ class Settings:
     microphone: str | None = None
     ffmpeg: str | None = None  # a path; None is the binary that imageio-ffmpeg brings
     deadline: float | None = None  # seconds in which a reply should be made and sent, where the line is known
+    rolling_proxy: str = (
+        "auto"  # while the camera rolls: on, off, or auto where the laptop has the processors
+    )
     end_card: str | None = None  # a template's path: what each reply ends with
     officer: str | None = None  # the protection officer's public key (age1…)
     without_consent: float = 72 * 3600.0  # seconds after which a take that nobody agreed to is erased
@@ -131,6 +134,8 @@ class Settings:
             raise NeedsCrew("patience is a number of seconds above 0.")
         if not 3600 <= self.without_consent < float("inf"):
             raise NeedsCrew("without_consent is a time of at least an hour, such as 72h.")
+        if self.rolling_proxy not in ("auto", "on", "off"):
+            raise NeedsCrew("rolling_proxy is auto, on or off.")
         if self.deadline is not None and not 0 < self.deadline < float("inf"):
             raise NeedsCrew("deadline is a number of seconds above 0.")
         if self.rate is not None and self.rate < _SLOWEST:

@@ -102,5 +102,7 @@ def traces(journal: Journal, library: Library, take: TakeId) -> Iterator[Path]:
     yield library.consents / f"{take}.age"
     for path in journal.farewell.files(take):
         yield library.root / path
-    for folder in (library.sealed, library.rolling):
-        yield from sorted(folder.glob(f"{take}*"))
+    yield from sorted(library.sealed.glob(f"{take}*"))
+    yield from sorted(
+        library.rolling.glob(f"*{take}*")
+    )  # what is made of it while it rolls has it in its name

@@ -39,10 +39,14 @@ class Runway:
     def begin(self, growing: Growing) -> None:
         """The encoder begins to write."""
         self._growing = growing
+        self.stir()
+
+    def stir(self) -> None:
+        """There may be something to send; wakes who rests."""
         self._stirred.set()
 
     def rest(self, stop: threading.Event, seconds: float) -> None:
-        """Waits so long, or until the next one begins to grow, or `stop`."""
+        """Waits so long, or until the next one begins to grow or somebody stirs, or `stop`."""
         until = time.monotonic() + seconds
         while not stop.is_set() and time.monotonic() < until:
             if self._stirred.wait(_LOOK):

@@ -32,7 +32,7 @@ from fieldkit.transcode.batch import Hands, Result, Threads, batch, forecast, mi
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.cluster import Cluster
-from fieldkit.transcode.delivery import speed_of
+from fieldkit.transcode.delivery import RECENT, speed_of
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.reckoning import Reckoning
@@ -40,7 +40,6 @@ from fieldkit.transcode.wording import Wording
 from fieldkit.transcode.words import Words
 from fieldkit.vault.keys import NO_KEY, Keys
 
-_RECENT = 12  # encodes that tell the laptop's speed
 _GOODBYE = 3.0  # seconds a worker has to end; one that waits for a dead line is left, nothing is lost
 
 
@@ -248,8 +247,7 @@ class Kit:
         for thread in threads:
             thread.start()
         try:
-            while not stop.wait(0.5):
-                pass
+            pipeline.listen(self.journal, runway.stir, stop)
         finally:
             stop.set()
             for thread in threads:
@@ -289,7 +287,7 @@ class Kit:
     def _conditions(self, journal: Journal, runway: Runway | None = None) -> Callable[[], Conditions]:
         def now() -> Conditions:
             link = live.read(self.library.live).link
-            rate, speed = link.bits_per_second if link else None, speed_of(journal.passports(_RECENT))
+            rate, speed = link.bits_per_second if link else None, speed_of(journal.passports(RECENT))
             return Conditions(rate, speed, overlapped=runway is not None and not runway.closed)
 
         return now

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from fieldkit.sync.push import Progress, Push, Spoiled
 if TYPE_CHECKING:
     from fieldkit.transcode.choose import Choice
 
+_LOOK = 0.05  # seconds between two looks at whether the journal has changed
 _IDLE = 1.0  # seconds between two looks at the journal of a worker that stays
 _AGAIN = 30.0  # seconds before what needs the crew is tried again
 
@@ -213,3 +215,19 @@ def forever(
                 tell(said := sentence)
             pause, wait = _AGAIN, threading.Event.wait
         wait(stop, pause)
+
+
+def listen(
+    journal: Callable[[], AbstractContextManager[Journal]],
+    stir: Callable[[], None],
+    stop: threading.Event,
+) -> None:
+    """Tells `stir` when anybody has put something on record, until `stop`: a recorder beside us, for one."""
+    while not stop.is_set():
+        with suppress(FieldkitError), journal() as open_journal:
+            known = open_journal.version()
+            while not stop.wait(_LOOK):
+                if (now := open_journal.version()) != known:
+                    known = now
+                    stir()
+        stop.wait(_IDLE)  # the library's disk was unplugged; the stations say so

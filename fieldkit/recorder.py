@@ -21,25 +21,29 @@ from fieldkit.capture.offload import BySlate, Piece, offload
 from fieldkit.capture.order import Order
 from fieldkit.capture.record import Taken, record
 from fieldkit.capture.replay import measured as replayed
-from fieldkit.capture.rig import PREVIEW
+from fieldkit.capture.rig import PREVIEW, Shot
 from fieldkit.capture.session import rehearsal, session
 from fieldkit.capture.voice import Voice
 from fieldkit.capture.watch import Moment
 from fieldkit.capture.window import State, Window
 from fieldkit.config import Library, Settings
+from fieldkit.early import Early
 from fieldkit.errors import FieldkitError, NeedsCrew, NoConsent
 from fieldkit.gear import Gear
 from fieldkit.journal import Journal
 from fieldkit.model import Consent, ConsentState, Protection, Rendition, TweetId
+from fieldkit.model.release import IN_THE_CLIP
 from fieldkit.screen import Prompting
-from fieldkit.transcode import repair
+from fieldkit.transcode import machine, repair
 from fieldkit.transcode.adopt import adopt, fit
+from fieldkit.transcode.delivery import RECENT, measured_speed
 from fieldkit.transcode.ffmpeg import Ffmpeg
 from fieldkit.transcode.probe import opened, probe, seen
 from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.signs import Text
 
 _PAINTING = 5.0  # seconds
+_USUAL_SIZE, _USUAL_FPS = (1280, 720), 30  # of a camera that chooses for itself
 
 
 class Preview(Enum):
@@ -176,6 +180,9 @@ class Recorder:
                 crew.stand(phase, to_go)
 
             def roll() -> Taken:
+                early = self._early(order, shot, journal)
+                if early is not None:
+                    stack.callback(early.close)
                 taken = record(
                     order,
                     shot,
@@ -186,8 +193,11 @@ class Recorder:
                     stop=desk.asked,
                     tell=told,
                     show=window.show if window is not None else None,
+                    beside=early,
                 )
                 crew.kept(taken)
+                if early is not None:
+                    early.land(taken.original)
                 return taken
 
             if window is None or not rehearse:
@@ -197,6 +207,18 @@ class Recorder:
             return session(
                 desk, roll, partial(rehearsal, shot, sys.platform, ffmpeg.start, window, desk, stood)
             )
+
+    def _early(self, order: Order, shot: Shot, journal: Journal) -> Early | None:
+        """Who makes the take's proxy while it rolls. Nobody does of a take that may not be shown as it is."""
+        consent = order.consent
+        if consent.state is not ConsentState.AGREED or order.protection or consent.hidden & IN_THE_CLIP:
+            return None
+        wanted = self.settings.rolling_proxy == "on"
+        if self.settings.rolling_proxy == "auto":
+            width, height = shot.size or _USUAL_SIZE
+            speed = measured_speed(journal.passports(RECENT))
+            wanted = machine.takes_more(machine.cores(), speed, width * height * (shot.fps or _USUAL_FPS))
+        return Early(self.library, self.settings.ffmpeg) if wanted else None
 
     @contextmanager
     def _journal(self) -> Iterator[Journal]:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fieldkit import disk, erase
+from fieldkit import disk, early, erase
 from fieldkit.capture.salvage import Measure, salvage
 from fieldkit.config import Library
 from fieldkit.errors import Damaged, DiskFull, NeedsCrew, NoConsent, Unready
@@ -99,10 +99,13 @@ class Renderer:
         return outcome
 
     def _next(self, outcome: Outcome) -> Due | None:
-        """What is to be made first; what is sealed and can't be opened here waits, and why is said."""
+        """What is to be made first; what is sealed and can't be opened here waits, and why is said.
+
+        A take whose proxy its recorder is about to put on record waits: nothing is to be on the line before that.
+        """
         can, why = self.reach.sort(self.journal.due_renditions(DUE))
         outcome.held = " ".join(why) or None
-        return can[0] if can else None
+        return next((each for each in can if not early.at_work(self.library, each.take.id)), None)
 
     def _is_due(self, due: Due) -> bool:
         return any(

@@ -3,17 +3,20 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
+from typing import Protocol
 
 from fieldkit import disk
 from fieldkit.capture.order import Order
+from fieldkit.capture.parts import rolling
 from fieldkit.capture.rig import TEST, Shot, device
 from fieldkit.capture.salvage import Measure, give_up, release, roll, seal
 from fieldkit.capture.watch import LEFT, Moment, Running, Watch
 from fieldkit.config import Library
 from fieldkit.errors import DiskFull, FieldkitError, NoDevice, NotAVideo
 from fieldkit.journal import Journal
-from fieldkit.model import Original, Verdict
+from fieldkit.model import Original, Take, Verdict
 
 _SECOND = 1_000_000  # bytes of a second, 8 Mbit/s: what 720p30 needs at most
 _AHEAD = 3  # times the longest take that must be free before rolling
@@ -28,6 +31,13 @@ class Taken:
     verdict: Verdict
 
 
+class Beside(Protocol):
+    """Who reads a take's recording while it grows. Raises nothing and keeps nobody waiting, as early.Early."""
+
+    def begin(self, take: Take, recording: Path) -> None: ...
+    def ended(self) -> None: ...
+
+
 def record(
     order: Order,
     shot: Shot,
@@ -39,13 +49,14 @@ def record(
     stop: Event,
     tell: Callable[[Moment], None] = lambda _: None,
     show: Callable[[bytes], bool] | None = None,
+    beside: Beside | None = None,
     platform: str = sys.platform,
 ) -> Taken:
     """Rolls until `stop` is set, the shot is over or the disk is nearly full; returns the original and its verdict.
 
     `start(arguments, inherit=…, tap=…, hear=…)` starts ffmpeg; `show` is given the preview's bytes and says whether a
-    picture was whole. Raises NoDevice, DiskFull, NeedsCrew; then no take is left waiting. If this process dies
-    meanwhile, `salvage` goes on from there.
+    picture was whole; `beside` is told of the recording. Raises NoDevice, DiskFull, NeedsCrew; then no take is left
+    waiting. If this process dies meanwhile, `salvage` goes on from there.
     """
     _room_for(shot, library)
     take_id, lock = roll(library)
@@ -54,11 +65,16 @@ def record(
             take_id, order.tweet_id, order.place, order.operator, order.consent, protection=order.protection
         )
         watch = Watch(take, shot, library, tell, show)
+        if beside is not None:
+            beside.begin(take, rolling(take.id, library))
         try:
             filmed = watch.film(start, stop, lock, platform)
         except FieldkitError as error:  # the camera never rolled
             give_up(take, str(error), library, journal)
             raise
+        finally:
+            if beside is not None:
+                beside.ended()
         if watch.seconds:  # else there is nothing to make safe, and the crew hears why
             tell(Moment(take, "sealing", watch.seconds))
         try:

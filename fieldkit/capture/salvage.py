@@ -15,6 +15,8 @@ from fieldkit.journal import Journal
 from fieldkit.model import Original, Refusal, Station, Take, TakeId, Verdict
 
 Measure = Callable[[Path], Measured]  # what a recording holds; raises NotAVideo
+EARLY = "early-"  # begins the name of what is made of a take while it rolls, and of the lock on that
+MADE = ".made"  # ends the name of the note on which file that is to become
 _CUT = "the recording was cut off"
 
 
@@ -44,11 +46,31 @@ def salvage(journal: Journal, library: Library, measure: Measure) -> list[Origin
 
 
 def _sweep_locks(journal: Journal, library: Library) -> None:
-    """Removes the locks of recorders that died before they began their take, or after it was sealed."""
+    """Removes the locks of recorders that died before they began their take, or after it was sealed.
+
+    And with its lock what was made of a take while it rolled, by a recorder that died.
+    """
     for path in library.rolling.glob("*.lock"):
         with disk.Lock(path) as lock:
             if lock.take() and not any(take.id == path.stem for take in journal.unsealed()):
+                if path.stem.startswith(EARLY):
+                    clear_early(path.with_suffix(""), journal, library)
                 path.unlink(missing_ok=True)
+
+
+def clear_early(beside: Path, journal: Journal, library: Library) -> None:
+    """Removes what was made of a take while it rolled, and what was published of it without coming on record.
+
+    The caller holds the lock `<beside>.lock`; `<beside>.made` has the name of what was to be published.
+    """
+    note = beside.with_suffix(MADE)
+    if note.exists():
+        made = library.renditions / Path(note.read_text()).name
+        known = {library.root / each.path for entry in journal.entries() for each in entry.renditions}
+        if made not in known:
+            disk.remove(made)
+        note.unlink()
+    disk.sweep(library.rolling, f"{beside.name}.*")
 
 
 def seal(

@@ -36,6 +36,11 @@ from fieldkit.wanted import timestamp
     help="Seconds (or 5m) in which a reply is to be made and sent, once `sync` has measured the line.",
 )
 @click.option(
+    "--rolling-proxy",
+    type=click.Choice(("auto", "on", "off")),
+    help="Encode the first look while the camera rolls: where the laptop has the processors (auto), always, never.",
+)
+@click.option(
     "--end-card",
     metavar="TOML",
     type=click.Path(resolve_path=True),

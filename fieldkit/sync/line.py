@@ -1,5 +1,6 @@
 """The sockets under the uploads: small buffers, quick notice of a dead line, BBR where it helps and is allowed."""
 
+import select
 import socket
 import threading
 from collections.abc import Callable
@@ -55,12 +56,12 @@ class Line(HTTPAdapter):
 
     def connected(self, host: str, port: int, allowed: float) -> socket.socket:
         """The one dialled ahead, the spare one, or a new one. Raises OSError."""
-        if self._ahead is not None and (early := self._ahead.take(host, port)):
+        if self._ahead is not None and (early := self._ahead.take(host, port)) and not _over(early):
             return early
-        spare = [(at, connection) for at, connection in self._spare if at == (host, port)]
-        if spare:
+        while spare := [each for each in self._spare if each[0] == (host, port)]:
             self._spare.remove(spare[-1])
-            return spare[-1][1]
+            if not _over(spare[-1][1]):
+                return spare[-1][1]
         connection = self.dial(host, port, allowed)
         self.bbr = self.bbr and tcp.use_bbr(connection)
         return connection
@@ -106,6 +107,14 @@ def _new(asking: HTTPConnection, line: Line) -> socket.socket:
         raise NewConnectionError(asking, f"no connection: {error}") from error
     connection.settimeout(allowed)
     return connection
+
+
+def _over(connection: socket.socket) -> bool:
+    """Whether a connection that nobody has used yet was ended by the store, which waits for no question for ever."""
+    if select.select([connection], [], [], 0)[0]:
+        connection.close()
+        return True
+    return False
 
 
 def _patient(connection: socket.socket | None, mine: Mine) -> None:

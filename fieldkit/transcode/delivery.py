@@ -53,15 +53,21 @@ def together(making: float, sending: float, *, overlapped: bool) -> float:
     return max(making, _FIRST + sending) + _LAST if overlapped else making + sending
 
 
+RECENT = 12  # encodes that tell the laptop's speed
 _TELLING = 2e7  # pixels: below that ffmpeg's start is most of what an encode takes
 
 
 def speed_of(passports: Iterable[Mapping[str, Any]]) -> float:
-    """The laptop's speed in pixels/s of the finest effort, from its own last encodes."""
+    """The laptop's speed in pixels/s of the finest effort, from its own last encodes; the usual one without any."""
+    return measured_speed(passports) or USUAL_SPEED
+
+
+def measured_speed(passports: Iterable[Mapping[str, Any]]) -> float | None:
+    """The same; None where none of them tells."""
     speeds = []
     for passport in passports:
         pixels = passport["width"] * passport["height"] * passport["frames"]
         effort = EFFORTS.get(passport["recipe"].get("effort", ""))
         if effort and pixels >= _TELLING and passport["took"] and not passport["recipe"].get("video_cap"):
             speeds.append(pixels * effort.seconds / passport["took"])
-    return median(speeds) if speeds else USUAL_SPEED
+    return median(speeds) if speeds else None

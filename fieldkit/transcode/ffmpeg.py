@@ -91,6 +91,19 @@ class Running:
         """The exit code, or None while ffmpeg runs."""
         return self._process.poll()
 
+    def feed(self, block: bytes) -> None:
+        """Writes to ffmpeg's `pipe:0`, and waits for it. Raises OSError once ffmpeg has ended."""
+        assert self._process.stdin is not None
+        rest = memoryview(block)
+        while rest:
+            rest = rest[self._process.stdin.write(rest) :]
+
+    def fed(self) -> None:
+        """Nothing more comes through `pipe:0`: ffmpeg finishes its files and ends."""
+        assert self._process.stdin is not None
+        with suppress(OSError):  # it has ended already
+            self._process.stdin.close()
+
     def stop(self) -> None:
         """Asks ffmpeg to finish its files and end; returns at once."""
         assert self._process.stdin is not None

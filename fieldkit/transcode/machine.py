@@ -4,6 +4,11 @@ import os
 import sys
 from pathlib import Path
 
+# Processors that filming takes, with preview and meters, and a proxy's pictures beside it: the recorder's bar, and what
+# clips of 720p30 cost at most (0.15 to 0.21), on a laptop of that speed (benchmarks/README.md)
+_FILMING, _ALONGSIDE = 0.45, 0.21
+_SPEED = 31e6  # pixels/s of the finest effort
+_FILMED = 1280 * 720 * 30  # pixels/s
 _EACH = 700_000_000  # bytes: ffmpeg 300 MB from 1080p, 450 MB from 4K HEVC (measured), and as much again to be safe
 _MOST = 64
 _SPARED = 0.25  # of the free memory is left to others
@@ -17,6 +22,16 @@ def fitting(cores: int, memory: int | None) -> int:
     """
     by_memory = cores if memory is None else int(memory * (1 - _SPARED)) // _EACH
     return max(1, min(cores, by_memory, _MOST))
+
+
+def takes_more(cores: int, speed: float | None, filmed: float) -> bool:
+    """Whether a proxy can be encoded while the camera rolls, with a processor left to everything else.
+
+    `speed` is what the laptop's own last encodes told, in pixels/s of the finest effort, None where there were none:
+    then two processors must be left. `filmed` is in pixels/s.
+    """
+    load = (_FILMING + _ALONGSIDE) * filmed / _FILMED * _SPEED / (speed or _SPEED)
+    return load <= cores - (1 if speed else 2)
 
 
 def jobs() -> int:

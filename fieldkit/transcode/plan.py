@@ -15,7 +15,8 @@ from fieldkit.transcode.profiles import Profile
 from fieldkit.transcode.recipe import Recipe
 from fieldkit.transcode.sound import Sound
 
-_SOURCE, _DESTINATION = "file:source", "file:destination"  # ffmpeg-python takes no name that is not UTF-8
+# ffmpeg-python takes no name that is not UTF-8
+_SOURCE, _PICTURES, _DESTINATION = "file:source", "file:pictures", "file:destination"
 _GRACE = 0.5  # a recorder told to stop at 140 s is a few sound packets late: cut without asking
 _MARGIN = 0.05  # of the longest clip, for the last sound packet
 # Fixed, because the bytes depend on it and an encode that died must be repeatable. With a cap on the bitrate x264
@@ -37,6 +38,8 @@ _SILENT = {  # nothing that could tell who, where or with what
     "bsf:v": "filter_units=remove_types=6",
     "f": "mp4",
 }
+# what is written may be on its way at once (growing.py); front.py moves the index
+_QUIET = {**_SILENT, "flags:v": "+bitexact+cgop", "flush_packets": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,36 @@ class Plan:
         )
         if self.tail:
             limit = {"t": f"{self.total:.3f}"}
-        clip = ffmpeg.output(*self._streams(media, script), _DESTINATION, **self._encoder(), **limit)
+        clip = ffmpeg.output(
+            *self._streams(media, script), _DESTINATION, **self._drawn(), **self._heard(), **_QUIET, **limit
+        )
         names = {_SOURCE: source, _DESTINATION: destination}
+        return [names.get(word, word) for word in ffmpeg.merge_outputs(clip, pulse).get_args()]
+
+    def pictures(self, destination: str, profile: Profile) -> list[str]:
+        """ffmpeg's arguments for the picture alone, from a recording that grows and is fed to its `pipe:0`.
+
+        They say nothing of how long it will be, so they are the same while it grows and once it is whole.
+        """
+        assert self.probe.video is not None
+        media = ffmpeg.input("pipe:0", f="matroska", protocol_whitelist="pipe")
+        stream = picture.filtered(media[str(self.probe.video.index)], self.probe.video, self.shape)
+        limit = f"{profile.longest - _MARGIN:.3f}"
+        words = ffmpeg.output(stream, _DESTINATION, t=limit, **self._drawn(), **_QUIET).get_args()
+        return [destination if word == _DESTINATION else word for word in words]
+
+    def joined(self, pictures: str, source: str, destination: str) -> list[str]:
+        """ffmpeg's arguments to put encoded pictures and the source's sound together, as `arguments` would have."""
+        media = ffmpeg.input(_SOURCE, protocol_whitelist="file", format_whitelist=DEMUXERS)
+        drawn = ffmpeg.input(_PICTURES, protocol_whitelist="file", format_whitelist=DEMUXERS)
+        limit = {"t": f"{self.seconds:.3f}"} if self.cut else {}
+        pulse = ffmpeg.output(
+            media[str(self.probe.leading)], "pipe:1", c="copy", f="framecrc", flush_packets=1, **limit
+        )
+        heard = self.probe.audio and sound.filtered(media[str(self.probe.audio.index)], self.sound)
+        streams = [drawn["v:0"], *([heard] if heard else [])]
+        clip = ffmpeg.output(*streams, _DESTINATION, **{"c:v": "copy"}, **self._heard(), **_QUIET, **limit)
+        names = {_SOURCE: source, _PICTURES: pictures, _DESTINATION: destination}
         return [names.get(word, word) for word in ffmpeg.merge_outputs(clip, pulse).get_args()]
 
     def by(self, recipe: Recipe, profile: Profile) -> Self:
@@ -103,7 +134,7 @@ class Plan:
             return heard
         return heard.filter("atrim", end=f"{self.seconds:.3f}").filter("apad", whole_dur=f"{self.total:.3f}")
 
-    def _encoder(self) -> dict[str, Any]:
+    def _drawn(self) -> dict[str, Any]:
         cap, effort = self.recipe.video_cap, EFFORTS[self.recipe.effort]
         return {
             "c:v": "libx264",
@@ -116,14 +147,15 @@ class Plan:
             "r": picture.text(self.shape.fps),
             "threads": _CAPPED_THREADS if cap else _THREADS,
             "x264-params": effort.x264,
+        }
+
+    def _heard(self) -> dict[str, Any]:
+        return {
             "c:a": "aac",
             "profile:a": "aac_low",
             "b:a": self.recipe.audio_rate,
             "ac": 1,
             "ar": 48000,
-            **_SILENT,
-            "flags:v": "+bitexact+cgop",
-            "flush_packets": 1,  # what is written may be on its way at once (growing.py); front.py moves the index
         }
 
 

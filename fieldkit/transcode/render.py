@@ -15,6 +15,7 @@ from fieldkit.growing import Runway
 from fieldkit.journal import Due, Journal, Overtaken
 from fieldkit.model import Rendition, Sha256
 from fieldkit.transcode import bookfile, explain, fonts, naming, repair, script
+from fieldkit.transcode.alongside import Pictures
 from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
 from fieldkit.transcode.choose import Choice, Conditions, Ground
@@ -103,12 +104,15 @@ def render_due(
     tell: Callable[[str], None] = lambda _: None,
     chosen: Callable[[Choice], None] = lambda _: None,
     runway: Runway | None = None,
+    pictures: Pictures | None = None,
 ) -> Rendition:
     """Makes what is due and puts it on record. Raises Damaged for an original that is not what was sealed.
 
     The rest as `render`. The name tells tweet and hash only, because it travels. Raises NoConsent or Overtaken where
     the take was withdrawn or protected meanwhile: then no file is left. `tell` is given the notes,
-    `chosen` the choice where there was one, and the `runway` what may be sent while it is encoded.
+    `chosen` the choice where there was one, and the `runway` what may be sent while it is encoded. `pictures`
+    were encoded while the take rolled: they are taken where they are what would be made of it now, and the parts lie
+    beside them, because whoever has such does not hold the lock on rendering.
     """
     source = library.root / due.original.path
     disk.verify(source, due.original.sha256)
@@ -121,13 +125,14 @@ def render_due(
             else plain
         )
 
-    beside = library.renditions / f"{due.profile}{SUFFIX}"
+    beside = pictures.beside if pictures else library.renditions / f"{due.profile}{SUFFIX}"
     with repair.readable(source, beside, lambda: progress(0.0, 1.0)) as (readable, saved):
-        job = _Job(readable, due.original.sha256, due.profile, brief, conditions, ffmpeg)
+        job = _Job(readable, due.original.sha256, due.profile, brief, conditions, ffmpeg, pictures)
         making = {"brief": asdict(brief), "tools": ffmpeg.tools, "fieldkit": __version__}
         takeoff = Takeoff(due, journal, runway, making) if runway else None
+        note = pictures.announce if pictures else lambda _: None
         made = _render(
-            job, library.renditions, name, progress, takeoff=takeoff
+            job, library.renditions, name, progress, takeoff=takeoff, before=lambda made: note(made.path)
         )  # the proxy is what goes first
     rendition = Rendition(
         take=due.take.id,
@@ -159,6 +164,7 @@ class _Job:
     brief: Brief
     conditions: Conditions
     ffmpeg: Ffmpeg
+    pictures: Pictures | None = None
 
 
 def _render(
@@ -178,10 +184,13 @@ def _render(
     planned = listened(planned, url(job.source), job.ffmpeg, waiting)
 
     def part() -> Path:
-        return disk.part_for(folder / f"{job.profile}{SUFFIX}")
+        return disk.part_for(job.pictures.beside if job.pictures else folder / f"{job.profile}{SUFFIX}")
 
     def encode(recipe: Recipe, destination: Path) -> Plan:
-        by = planned.by(recipe, wanted)
+        by, held = planned.by(recipe, wanted), job.pictures
+        if held is not None and held.fit(by, wanted, job.source):
+            job.ffmpeg.run(by.joined(url(held.path), url(job.source), url(destination)), seconds=by.total)
+            return by
         with (
             _script(words, faces, by, folder / f"{job.profile}.ass") as written,
             takeoff(recipe, destination) if takeoff else nullcontext(),

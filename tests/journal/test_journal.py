@@ -1,6 +1,8 @@
 """Facts in, missing consequences out."""
 
+import contextlib
 import sqlite3
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +11,7 @@ from support.facts import AGREED, NONE, TWEET, WITHDRAWN, original, rendition, s
 from fieldkit.errors import Damaged, NeedsCrew
 from fieldkit.journal import Journal, database
 from fieldkit.model import Receipt, Refusal, Station, TweetId, Verdict
+from fieldkit.pipeline import listen
 
 STORE = "https://clips.example.org"
 PROFILES = ("proxy", "tweet")
@@ -245,3 +248,25 @@ def test_the_journal_is_readable_by_its_owner_only(journal, tmp_path):
     taken(journal)
     for path in tmp_path.glob("journal.sqlite*"):
         assert path.stat().st_mode & 0o077 == 0
+
+
+def test_who_listens_hears_what_another_process_puts_on_record(tmp_path):
+    path, stop, heard, opened = tmp_path / "journal.sqlite", *(threading.Event() for _ in range(3))
+
+    @contextlib.contextmanager
+    def listening():
+        with Journal(path) as mine:
+            opened.set()
+            yield mine
+
+    listener = threading.Thread(target=listen, args=(listening, heard.set, stop))
+    with Journal(path) as other:
+        listener.start()
+        assert opened.wait(10)
+        for _ in range(500):
+            other.begin(take_id(), TWEET, None, None, AGREED)
+            if heard.wait(0.02):  # what came before the first look is no news
+                break
+        stop.set()
+        listener.join()
+    assert heard.is_set()

@@ -1,5 +1,6 @@
 """The connection that is opened while the rest of fieldkit still loads."""
 
+import select
 import socket
 from collections.abc import Iterator
 
@@ -26,6 +27,20 @@ def test_the_first_connection_is_the_one_that_was_dialled_ahead(listener: socket
         assert ahead.take("127.0.0.1", port) is None  # only once
         with line.connected("127.0.0.1", port, 5), listener.accept()[0]:
             pass  # whoever needs another one dials for itself
+    line.close()
+
+
+def test_one_that_the_store_has_ended_meanwhile_is_not_used(listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    line = Line(Ahead(f"http://127.0.0.1:{port}"))
+    spare = socket.create_connection(("127.0.0.1", port), 10)
+    line.keep_spare("127.0.0.1", port, spare)
+    for _ in range(2):
+        listener.accept()[0].close()  # as it does with who asks nothing for twenty seconds
+    assert select.select([spare], [], [], 10)[0]
+    with line.connected("127.0.0.1", port, 5) as fresh, listener.accept()[0] as accepted:
+        fresh.sendall(b"here")
+        assert accepted.recv(4) == b"here"
     line.close()
 
 
