@@ -256,8 +256,15 @@ class Kit:
             raise failures[0]
 
     def _sealing(self, stack: contextlib.ExitStack, stop: threading.Event) -> Worker:
-        sealer = Sealer(stack.enter_context(self.journal()), self.library, self.keys)
-        return lambda: pipeline.once(self.library, "seal", sealer, stop)
+        sealer: Sealer | None = None
+
+        def work() -> Outcome:
+            nonlocal sealer
+            if sealer is None:
+                sealer = Sealer(stack.enter_context(self.journal()), self.library, self.keys)
+            return pipeline.once(self.library, "seal", sealer, stop)
+
+        return work
 
     def _reach(self, journal: Journal) -> Reach:
         keys, words = self.keys, self.passphrase

@@ -22,7 +22,7 @@ from fieldkit.sync.answers import Gone, Standing, Whole
 from fieldkit.sync.body import Stream
 from fieldkit.sync.gauge import Gauge, Look
 from fieldkit.sync.patience import Patience
-from fieldkit.sync.push import Pacing
+from fieldkit.sync.push import Pacing, Stopped
 from fieldkit.sync.quiet import Quiet
 from fieldkit.sync.tail import Tail
 from fieldkit.sync.tus import Tus
@@ -124,6 +124,7 @@ class Follow:
                 while not answer.done():
                     with suppress(TimeoutError):
                         answer.exception(_TICK)
+                    self._go_on()
                     now, confirmed = time.monotonic(), tail.position - tcp.unacknowledged(body.connection)
                     quiet.look(now, confirmed, [body.connection], all_sent=False)
                     self._look(now, confirmed, body)
@@ -137,6 +138,10 @@ class Follow:
         answer.result()
         self.patience.moved()
         return tail.is_over
+
+    def _go_on(self) -> None:
+        if self.stop.is_set():
+            raise Stopped("Stopped; the store keeps what it has and the upload goes on from there.")
 
     def _look(self, now: float, confirmed: int, body: Stream) -> None:
         if self.tus.line.bbr or (reading := tcp.reading(body.connection)) is None:

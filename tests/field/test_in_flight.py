@@ -139,6 +139,15 @@ def test_after_sigkill_the_encode_runs_again_and_its_upload_goes_on(
     assert list((flight.store.root / "uploads").iterdir()) == []
 
 
+def test_ctrl_c_ends_it_at_once(flight, speech) -> None:
+    flight.crew.done("ingest", str(speech), "--tweet", TWEET, *AGREED)
+    flight.run()
+    flight.seen_aloft("tweet")
+    flight.running.send_signal(signal.SIGINT)
+    _, said = flight.running.communicate(timeout=15)  # the line holds more than it carries by then
+    assert (flight.running.returncode, b"Stopped." in said) == (130, True)
+
+
 def named(flight: Flight, profile: str) -> bool:
     return bool(flight.asked("SELECT 1 FROM renditions WHERE profile = ?", profile))
 

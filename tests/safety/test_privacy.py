@@ -60,7 +60,7 @@ def test_a_rendition_that_would_tell_is_thrown_away_without_repeating_what(
     clip: Path, tmp_path: Path, ffmpeg: Ffmpeg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted = PLANTS[0].make(tmp_path, clip)
-    monkeypatch.setattr(plan, "_SILENT", {**plan._SILENT, "map_metadata": 0})
+    monkeypatch.setattr(plan, "_QUIET", {**plan._QUIET, "map_metadata": 0})
     before = sorted(tmp_path.iterdir())
     with pytest.raises(Refused, match="location") as refusal:
         render(planted, "tweet", tmp_path, "made.mp4", ffmpeg)

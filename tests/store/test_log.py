@@ -30,10 +30,11 @@ def test_each_request_is_a_json_object_without_names_tweets_or_addresses(tmp_pat
     asked = [line for line in lines if line["said"] == "request"]
     assert (lines[0]["said"], lines[-1]["said"]) == ("serving", "stopping")
     told = [(line["method"], line["route"], line["status"]) for line in asked]
-    assert told == [
-        ("POST", "/files", 201),
-        ("PATCH", "/files/{upload_id}", 204),
+    # a body's end may be noted after the next request's
+    assert sorted(told) == [
         ("GET", "/clips/{tweet_id}/{sha256}", 200),
+        ("PATCH", "/files/{upload_id}", 204),
+        ("POST", "/files", 201),
         ("other", "other", 404),
     ]
     for secret in (TWEET, sha256(BODY), "kakuma", "Amal", "127.0.0.1", "coffee"):
