@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,14 @@ BODY = random.Random(4).randbytes(400_000)
 
 def _await(process: StoreProcess, path: str, size: int) -> None:
     """Until the store has that much. It is not asked, because HEAD ends a writer."""
-    file, late = process.root / "uploads" / f"{path[-32:]}.bin", time.monotonic() + 10
-    while file.stat().st_size < size:
-        assert time.monotonic() < late, "the bytes never came"
+    file = process.root / "uploads" / f"{path[-32:]}.bin"
+    _until(lambda: file.stat().st_size >= size, "the bytes never came")
+
+
+def _until(done: Callable[[], bool], otherwise: str) -> None:
+    late = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < late, otherwise
         time.sleep(0.002)
 
 
@@ -33,10 +39,11 @@ def test_a_cut_body_with_a_checksum_is_discarded(store: Tus, tweet: str, process
     path = store.create(len(BODY), tweet_id=tweet).headers["Location"]
     said = checksum(BODY)
     head = f"Upload-Checksum: {said['Upload-Checksum']}"
-    line = store.half_open(f"{path} HTTP/1.1\r\n{head}\r\nX-Rest:", 0, BODY[:100_000], len(BODY))
-    line.close()
+    pending = process.root / "uploads" / f"{path[-32:]}.pend"
+    with store.half_open(f"{path} HTTP/1.1\r\n{head}\r\nX-Rest:", 0, BODY[:100_000], len(BODY)):
+        _until(pending.exists, "the writer never began")
     assert store.offset(path) == 0
-    assert not list((process.root / "uploads").glob("*.pend"))
+    _until(lambda: not pending.exists(), "the writer never cleared away")
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PATCH", "DELETE", "POST"])
