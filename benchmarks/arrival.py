@@ -14,7 +14,7 @@ from peers import fixed, x264
 from tables import row, table
 
 from fieldkit.transcode.brief import Brief
-from fieldkit.transcode.choose import Conditions
+from fieldkit.transcode.ground import Conditions
 
 RATES = {"64k": 64e3, "256k": 256e3, "1M": 1e6}
 PRESETS = ("ultrafast", "veryfast", "faster", "medium", "slow")

@@ -11,8 +11,8 @@ from measure import CACHE, ffmpeg
 
 from fieldkit.transcode import picture, trials
 from fieldkit.transcode.brief import NOTHING_MORE
-from fieldkit.transcode.choose import Conditions, Ground
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.ground import Conditions, Ground
 from fieldkit.transcode.lab import Yardstick, url
 from fieldkit.transcode.probe import probe
 from fieldkit.transcode.profiles import PROFILES
@@ -73,7 +73,9 @@ class Clip:
     def quality(self, made: Path) -> Quality:
         """Against the reference at its size; pictures are paired by their number."""
         ruler = Yardstick(Ffmpeg(), self.ground.shape(self.ground.full), METRICS["vmaf"], EVERY)
-        return ruler.measure(made, trials.sample(url(self.reference)))
+        video = probe(made).video
+        assert video is not None
+        return ruler.measure(made, video.fps, trials.sample(url(self.reference)))
 
 
 def all_clips() -> dict[str, Clip]:

@@ -17,9 +17,9 @@ import fieldkit.transcode
 from fieldkit.errors import NeedsCrew
 from fieldkit.growing import payload_start
 from fieldkit.transcode.brief import Brief
-from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.delivery import speed_of
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.ground import Conditions
 from fieldkit.transcode.render import render
 
 _FOLDER = Path(fieldkit.transcode.__file__).parent

@@ -30,10 +30,10 @@ from fieldkit.sync import live
 from fieldkit.transcode import machine
 from fieldkit.transcode.batch import Hands, Result, Threads, batch, forecast, mirrored
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
-from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.cluster import Cluster
 from fieldkit.transcode.delivery import RECENT, speed_of
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.ground import Conditions
 from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.reckoning import Reckoning
 from fieldkit.transcode.wording import Wording

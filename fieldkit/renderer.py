@@ -14,8 +14,8 @@ from fieldkit.model import Refusal, Station
 from fieldkit.pipeline import Outcome
 from fieldkit.sealer import Reach
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
-from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.ground import Conditions
 from fieldkit.transcode.guarded import Guard
 from fieldkit.transcode.profiles import DUE
 from fieldkit.transcode.render import Progress, render_due

@@ -15,9 +15,8 @@ from fieldkit.errors import Damaged, NeedsCrew, StoreBusy
 from fieldkit.model import Sha256, TweetId
 from fieldkit.store.media import TYPES, Blob
 
-_PIECE = (
-    64 * 1024 * 1024
-)  # bytes: what is larger goes up piece by piece (S3 takes 10,000: our largest needs 1,024)
+# Bytes: what is larger goes up piece by piece, each in memory as a whole (S3 takes 10,000: our largest needs 8,192)
+_PIECE = 8 * 1024 * 1024
 _PATIENCE = {"connect_timeout": 5, "read_timeout": 60, "retries": {"mode": "standard", "max_attempts": 3}}
 _OURS_TO_CURE = (
     "NoSuchBucket",

@@ -16,8 +16,8 @@ from fieldkit import disk
 from fieldkit.errors import FieldkitError, WorthRetrying
 from fieldkit.transcode import ledger, naming
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
-from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.ground import Conditions
 from fieldkit.transcode.job import Job, Result, do, foresee, there
 from fieldkit.transcode.probe import told
 from fieldkit.transcode.profiles import PROFILES

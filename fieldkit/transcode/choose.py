@@ -3,22 +3,15 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from math import inf, prod, sqrt
+from typing import Protocol
 
-from fieldkit.transcode import picture
-from fieldkit.transcode.aims import ENOUGH, ForBytes, ForDeadline, ForScore
-from fieldkit.transcode.brief import Brief
-from fieldkit.transcode.curve import Curve
-from fieldkit.transcode.delivery import USUAL_SPEED, Delivery, together
+from fieldkit.transcode.aims import ForDeadline, ForScore
+from fieldkit.transcode.delivery import Delivery, together
 from fieldkit.transcode.effort import EFFORTS
-from fieldkit.transcode.material import Probe, Video
-from fieldkit.transcode.picture import Shape
-from fieldkit.transcode.profiles import Profile
+from fieldkit.transcode.ground import LOOK, VOICES, WATCHABLE, Ground
 from fieldkit.transcode.recipe import Recipe
-from fieldkit.transcode.search import Aim, Found, Sizes, Trial, again, glance, learned, search, steps
+from fieldkit.transcode.search import Found, Trial, again, glance, learned, once_more, search
 
-WATCHABLE = 55.0  # VMAF: somewhat better than poor (40) and short of fair (60)
-_SMALLEST = 356 * 200  # pixels of a picture; smaller ones only where the source is
 # Pixels of a clip so short that trials cost more than its encode: a glance does, and a second encode where it missed
 _SHORT = 5e7
 # A search takes about as long as one encode and saves about a tenth of the bytes; a glance takes a fifth of that and
@@ -26,21 +19,12 @@ _SHORT = 5e7
 _SEARCH, _GLANCE = 7.0, 5.0
 _JUDGED = 10.0  # the same of measuring the result, which takes a third of an encode
 _JUDGED_BEHIND = 1.5
-_VOICES = (48_000, 32_000, 24_000, 16_000)  # bits/s of sound, the best first
-# Of a deadline: a sample tells bytes to a tenth, and a line's rate is no promise
-_SAFE = 0.88
-_LOOK = 0.3  # of the time of an encode: a glance at the clip
-_VOICE_SHARE = 0.3  # of the file, at most, before the next lower one is taken
-_CONTAINER = 1_500, 12.0  # bytes: MP4's boxes, and their tables for each second (measured)
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What was measured: the line in bits/s, the laptop in pixels/s of the finest encode."""
-
-    rate: float | None = None
-    speed: float = USUAL_SPEED
-    overlapped: bool = False  # somebody sends what is encoded meanwhile
+# VMAF, each picture shown twice where every second one was left out: of people who talk, half the pictures are better
+# below about 80, of what moves or shakes never (benchmarks/README.md, "Every second picture")
+_JERKY, _WORTH_IT = 80.0, 2.0
+_LIGHTER = (
+    0.9  # of the bytes, with every second picture only: the one left out is mostly told by its neighbours
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +32,7 @@ class Option:
     """One way to do it. Times in seconds, `misses` by how many a deadline."""
 
     short_side: int
+    fps: float
     effort: str
     score: float
     bytes: float  # of the whole file
@@ -79,106 +64,14 @@ class Choice:
     first: Recipe | None = None
 
 
-Sampling = Callable[[str], AbstractContextManager[Trial]]  # effort → trials
+class Trials(Protocol):
+    """A sample on disk."""
+
+    def on(self, ground: Ground) -> Trial:
+        """Tries it with as many pictures/s as that has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a choice is made on: one clip under one profile."""
-
-    probe: Probe
-    profile: Profile
-    brief: Brief
-    conditions: Conditions
-
-    @property
-    def video(self) -> Video:
-        """The picture: sound alone leaves nothing to choose."""
-        assert self.probe.video is not None
-        return self.probe.video
-
-    @property
-    def full(self) -> int:
-        """The picture's short side at the profile's size."""
-        return min(self.shape(self.profile.short_side).picture)
-
-    @property
-    def sizes(self) -> Sizes:
-        """What may be chosen from."""
-        long = max(self.shape(self.profile.short_side).picture)
-        return Sizes(steps(self.full, sqrt(_SMALLEST * self.full / long)), self.pixels)
-
-    @property
-    def seconds(self) -> float:
-        return min(self.probe.seconds, self.profile.longest)
-
-    @property
-    def rate(self) -> float | None:
-        """Of the line, in bits/s, where it is known."""
-        return self.brief.rate or self.conditions.rate
-
-    @property
-    def target(self) -> float:
-        """VMAF."""
-        return self.brief.vmaf or self.profile.vmaf or ENOUGH
-
-    def shape(self, short_side: int) -> Shape:
-        """At that size."""
-        return picture.shape(self.video, short_side, self.profile.long_side, self.profile.fps)
-
-    def pixels(self, short_side: int) -> float:
-        """Of the whole clip at that size."""
-        shape = self.shape(short_side)
-        return prod(shape.frame) * float(shape.fps) * self.seconds
-
-    def curve(self, effort: str) -> Curve:
-        """What is known of the full size before any trial."""
-        step = EFFORTS[effort]
-        return Curve(1.0, self.pixels(self.full), step.better, step.heavier)
-
-    def beside(self, voice: int) -> float:
-        """Bytes beside the picture, with sound at that rate in bits/s."""
-        sound = voice / 8 * self.seconds if self.probe.audio else 0.0
-        fixed, each = _CONTAINER
-        return sound + fixed + each * self.seconds * (2 if self.probe.audio else 1)
-
-    def delivery(self, effort: str, voice: int) -> Delivery | None:
-        """The way to the store, where the line is known."""
-        if self.rate is None:
-            return None
-        way = Delivery(
-            self.rate,
-            self.conditions.speed,
-            effort,
-            self.beside(voice),
-            overlapped=self.conditions.overlapped,
-        )
-        if self.brief.deadline is None:
-            return way
-        return replace(way, spent=_LOOK * way.making(self.pixels(self.full)))
-
-    def aim(self, effort: str, voice: int, known: Found | None = None) -> Aim:
-        """What is searched for, by what is `known` of the clip or of others."""
-        brief, delivery = self.brief, self.delivery(effort, voice)
-        if brief.max_bytes is not None:
-            return ForBytes(brief.max_bytes - self.beside(voice))
-        if delivery is not None and brief.deadline is not None:
-            by = ForDeadline(_SAFE * brief.deadline, delivery)
-            found = again(by, known) if known else learned(by, self.curve(effort), self.sizes)
-            if by.cost(found.curve) < inf and found.curve.score(found.crf) >= WATCHABLE:
-                return by
-        return ForScore(self.target, delivery)
-
-    def voice(self, picture_bytes: float) -> int:
-        """The best sound, in bits/s, that leaves the picture its share; the worst only where bytes are counted."""
-        brief = self.brief
-        lowest = 16_000 if brief.max_bytes is not None else 24_000 if brief.deadline is not None else 32_000
-        voices = [rate for rate in _VOICES if lowest <= rate <= self.profile.audio_rate]
-        for rate in voices:
-            whole = brief.max_bytes or picture_bytes + self.beside(rate)
-            if self.beside(rate) <= _VOICE_SHARE * whole:
-                return rate
-        return voices[-1]
+Sampling = Callable[[str], AbstractContextManager[Trials]]  # effort → trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,15 +92,36 @@ def choose(ground: Ground, sampling: Sampling | None) -> Choice:
     guess = min((_guess(ground, effort) for effort in efforts), key=lambda guess: _cost(ground, guess))
     if sampling is None or not _pays(ground, guess, _GLANCE):
         return _chosen(ground, guess, searched=False)
-    with sampling(guess.effort) as trial:
-        aim = ground.aim(guess.effort, guess.voice)
+    with sampling(guess.effort) as trials:
+        trial, aim = trials.on(ground), ground.aim(guess.effort, guess.voice)
         further = _pays(ground, guess, _SEARCH)
         found = glance(aim, ground.curve(guess.effort), ground.sizes, trial, further=further)
         guess = _reconsidered(ground, guess, found)
         if _pays(ground, guess, _SEARCH):
             found = search(ground.aim(guess.effort, guess.voice, found), found, ground.sizes, trial)
             guess = _reconsidered(ground, guess, found)
+        half = _halved(ground, guess, trials)
+    if half is not None and _cost(*half) < _cost(ground, guess) - _WORTH_IT:
+        fluent = _option(ground, guess, guess.found.short_side, guess.found.crf)
+        return _chosen(*half, searched=True, instead=fluent)
     return _chosen(ground, guess, searched=True)
+
+
+def _halved(ground: Ground, guess: Guess, trials: Trials) -> tuple[Ground, Guess] | None:
+    """The same with every second picture only; None where that is no question, or would still be too late."""
+    found, half = guess.found, ground.slower
+    if half is None or not _is_pressed(ground, guess):
+        return None
+    if _in_time(ground, guess) and found.curve.score(found.crf) > _JERKY:
+        return None
+    lighter = {side: curve.lighter(half.pixels(side), _LIGHTER) for side, curve in found.curves.items()}
+    alike = replace(guess, found=Found(found.short_side, found.crf, lighter))
+    if not _in_time(half, alike):
+        return None
+    aim = half.aim(guess.effort, guess.voice, alike.found)
+    tried = once_more(aim, again(aim, alike.found), half.sizes, trials.on(half))
+    alike = _reconsidered(half, guess, tried)
+    return (half, alike) if _in_time(half, alike) else None
 
 
 def _reconsidered(ground: Ground, guess: Guess, found: Found) -> Guess:
@@ -228,8 +142,19 @@ def _guess(ground: Ground, effort: str) -> Guess:
 def _cost(ground: Ground, guess: Guess) -> float:
     """Smaller is better, across efforts: first those that are in time."""
     aim = ground.aim(guess.effort, guess.voice, guess.found)
-    late = 0.0 if isinstance(aim, ForDeadline) or ground.brief.deadline is None else 1e6
-    return late + aim.cost(guess.found.curve)
+    return (0.0 if _in_time(ground, guess) else 1e6) + aim.cost(guess.found.curve)
+
+
+def _in_time(ground: Ground, guess: Guess) -> bool:
+    aim = ground.aim(guess.effort, guess.voice, guess.found)
+    return ground.brief.deadline is None or isinstance(aim, ForDeadline)
+
+
+def _is_pressed(ground: Ground, guess: Guess) -> bool:
+    """Whether bytes are short, and one more trial costs little beside sending them."""
+    if ground.brief.max_bytes is not None:
+        return True
+    return ground.brief.deadline is not None and _outweighs(ground, guess, _SEARCH)
 
 
 def _pays(ground: Ground, guess: Guess, price: float) -> bool:
@@ -242,19 +167,24 @@ def _pays(ground: Ground, guess: Guess, price: float) -> bool:
         return False
     if delivery is None or ground.brief.vmaf is not None or ground.brief.max_bytes is not None:
         return True
-    curve = guess.found.curve
-    making, sending = delivery.making(curve.pixels), delivery.sending(curve.bytes(guess.found.crf))
     if ground.brief.deadline is not None and price == _GLANCE:
         # bytes must be known, if that leaves time to send them
-        return delivery.spent < _LOOK * ground.brief.deadline
-    return sending > price * making
+        return delivery.spent < LOOK * ground.brief.deadline
+    return _outweighs(ground, guess, price)
 
 
-def _chosen(ground: Ground, guess: Guess, *, searched: bool) -> Choice:
+def _outweighs(ground: Ground, guess: Guess, price: float) -> bool:
+    delivery, curve = ground.delivery(guess.effort, guess.voice), guess.found.curve
+    if delivery is None:
+        return False
+    return delivery.sending(curve.bytes(guess.found.crf)) > price * delivery.making(curve.pixels)
+
+
+def _chosen(ground: Ground, guess: Guess, *, searched: bool, instead: Option | None = None) -> Choice:
     found, aim = guess.found, ground.aim(guess.effort, guess.voice, guess.found)
     recipe = Recipe(
         short_side=found.short_side,
-        fps=ground.profile.fps,
+        fps=ground.fps,
         crf=round(found.crf, 2),
         effort=guess.effort,
         audio_rate=guess.voice,
@@ -265,7 +195,7 @@ def _chosen(ground: Ground, guess: Guess, *, searched: bool) -> Choice:
     return Choice(
         recipe=recipe,
         expected=expected,
-        options=tuple(options.values()),
+        options=(*options.values(), *([instead] if instead else [])),
         found=found,
         searched=searched,
         judged=searched and _affords_judging(ground, expected),
@@ -290,6 +220,7 @@ def _option(ground: Ground, guess: Guess, side: int, crf: float) -> Option:
     beside = ground.beside(guess.voice)
     option = Option(
         short_side=side,
+        fps=float(ground.shape(side).fps),
         effort=guess.effort,
         score=curve.score(crf),
         bytes=size + beside,
@@ -305,6 +236,6 @@ def _option(ground: Ground, guess: Guess, side: int, crf: float) -> Option:
 
 def _soonest(ground: Ground, guess: Guess) -> Recipe:
     """The watchable version that arrives first."""
-    voice = _VOICES[-2]
+    voice = VOICES[-2]
     found = again(ForScore(WATCHABLE, ground.delivery(guess.effort, voice)), guess.found)
-    return Recipe(found.short_side, ground.profile.fps, round(found.crf, 2), guess.effort, voice)
+    return Recipe(found.short_side, ground.fps, round(found.crf, 2), guess.effort, voice)

@@ -40,6 +40,12 @@ class Curve:
         """With one more trial."""
         return replace(self, points=tuple(sorted((*self.points, point), key=lambda each: each.crf)))
 
+    def lighter(self, pixels: float, share: float) -> Self:
+        """The same quality with that many pixels, in that share of the bytes."""
+        points = tuple(replace(point, bytes=point.bytes * share) for point in self.points)
+        before = log(self.pixels / pixels)  # what is learned weighs by pixels
+        return replace(self, pixels=pixels, heavier=self.heavier + before + log(share), points=points)
+
     @property
     def told(self) -> tuple[float, float]:
         """How the clip differs from others, `better` and `heavier`, as the trial in the middle tells it."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fieldkit.transcode.choose import Choice
+from fieldkit.transcode.choose import Choice, Option
 from fieldkit.transcode.delivery import together
 
 
@@ -18,9 +18,11 @@ COLUMNS = ("size", "effort", "VMAF", "kB", "to make", "to send", "arrives", "")
 
 def rows(options: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     """The alternatives, each an `Option` as a mapping."""
+    options = list(options)
+    fluent = max((option["fps"] for option in options), default=0.0)
     return [
         (
-            f"{option['short_side']}p",
+            size(option["short_side"], option["fps"], fluent),
             str(option["effort"]),
             f"{option['score']:.0f}",
             f"{option['bytes'] / 1000:.0f}",
@@ -31,6 +33,11 @@ def rows(options: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
         )
         for option in options
     ]
+
+
+def size(short_side: int, fps: float, fluent: float) -> str:
+    """Such as 540p; with its pictures/s, 540p15, where others have more, which are `fluent`."""
+    return f"{short_side}p" if fps == fluent else f"{short_side}p{fps:.3g}"
 
 
 def _arrival(option: Mapping[str, Any]) -> float | None:
@@ -47,10 +54,14 @@ def _remark(option: Mapping[str, Any]) -> str:
 
 def _made(choice: Choice) -> str:
     option = choice.expected
-    line = f"{option.short_side}p at VMAF {option.score:.0f}: {_seconds(option.making)} to make"
+    line = f"{_size(option, choice)} at VMAF {option.score:.0f}: {_seconds(option.making)} to make"
     sent = f", {_seconds(option.sending)} to send" if option.sending is not None else ""
     sent += f", side by side in {_seconds(option.arrival)}" if sent and option.overlapped else ""
     return f"{line}{sent}, {option.bytes / 1000:.0f} kB"
+
+
+def _size(option: Option, choice: Choice) -> str:
+    return size(option.short_side, option.fps, max(each.fps for each in choice.options))
 
 
 def _instead(choice: Choice) -> str:
@@ -62,6 +73,9 @@ def _instead(choice: Choice) -> str:
         return (
             "no smaller size is worth it" if choice.searched else "by what other clips needed; not searched"
         )
+    fluent = [option for option in others if option.fps > chosen.fps]
+    if fluent:
+        return f"every picture shown would only reach VMAF {fluent[0].score:.0f}{_too_late(fluent[0])}"
     late = [option for option in others if option.misses > 0]
     if late:
         largest = max(late, key=lambda option: option.short_side)
@@ -76,6 +90,10 @@ def _instead(choice: Choice) -> str:
     if more > 0:
         return f"{near.short_side}p would take {more:.0%} more bytes for VMAF {near.score:.0f}"
     return f"{near.short_side}p would only reach VMAF {near.score:.0f}"
+
+
+def _too_late(option: Option) -> str:
+    return f", and miss the deadline by {_seconds(option.misses)}" if option.misses else ""
 
 
 def _seconds(value: float | None) -> str:

@@ -17,8 +17,9 @@ from fieldkit.model import Draft, Kept, Method, Protection, Region, Rendition, V
 from fieldkit.transcode import captions, explain, fonts, mask, repair
 from fieldkit.transcode.alarm import Alarm, Unsafe, pictures
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
-from fieldkit.transcode.choose import Choice, Conditions
+from fieldkit.transcode.choose import Choice
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.ground import Conditions
 from fieldkit.transcode.lab import url
 from fieldkit.transcode.mask import Mask
 from fieldkit.transcode.probe import probe, seen

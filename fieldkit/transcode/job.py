@@ -10,8 +10,8 @@ from fieldkit.errors import DiskFull, FieldkitError, NeedsCrew, NotAVideo, Unrea
 from fieldkit.model import Sha256
 from fieldkit.transcode import explain, ledger, naming, repair
 from fieldkit.transcode.brief import Brief
-from fieldkit.transcode.choose import Conditions
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.ground import Conditions
 from fieldkit.transcode.probe import probe
 from fieldkit.transcode.profiles import PROFILES
 from fieldkit.transcode.remarks import remarks

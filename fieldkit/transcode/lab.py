@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,12 +13,13 @@ import av
 
 from fieldkit import disk
 from fieldkit.transcode import trials
-from fieldkit.transcode.choose import Ground
 from fieldkit.transcode.curve import Point
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.ground import Ground
 from fieldkit.transcode.picture import Shape
 from fieldkit.transcode.quality import METRICS, Metric, Quality, pooled
 from fieldkit.transcode.recipe import Recipe
+from fieldkit.transcode.search import Trial
 from fieldkit.transcode.windows import Window, windows
 
 Tick = Callable[[], None]  # called now and then while ffmpeg works; what it raises ends the work
@@ -39,16 +42,19 @@ class Yardstick:
         """Runs ffmpeg to its end, ticking."""
         self.ffmpeg.run(arguments, progress=lambda _: self.tick())
 
-    def measure(self, made: Path, reference: Any, parts: Sequence[Window] = ()) -> Quality:
+    def measure(self, made: Path, fps: Fraction, reference: Any, parts: Sequence[Window] = ()) -> Quality:
         """The quality of a file against a reference stream; of a sample's parts without their beginnings.
 
+        Where its `fps` are fewer than the reference's, each of its pictures stands for several, as on a screen.
         Each part begins with a key frame, better than what follows: more of those than a whole clip has. Raises
         FfmpegFailed.
         """
         with TemporaryDirectory() as folder:
             log = Path(folder) / "log"
             self.run(
-                trials.comparing(url(made), reference, self.shape, self.metric, log.as_posix(), self.every)
+                trials.comparing(
+                    url(made), fps, reference, self.shape, self.metric, log.as_posix(), self.every
+                )
             )
             scores = self.metric.read(log.read_text("utf-8"))
         rate = float(self.shape.fps) / (self.every if self.metric.name == "vmaf" else 1)
@@ -66,10 +72,14 @@ class Lab:
     yardstick: Yardstick
     encoded: list[int] = field(default_factory=list)
 
-    def trial(self, short_side: int, crf: float) -> Point:
+    def on(self, ground: Ground) -> Trial:
+        """Tries it with as many pictures/s as that has."""
+        return partial(self.trial, ground)
+
+    def trial(self, ground: Ground, short_side: int, crf: float) -> Point:
         """One encode of the sample. Raises FfmpegFailed."""
-        shape = self.ground.shape(short_side)
-        recipe = Recipe(short_side, self.ground.profile.fps, crf, self.effort, self.ground.profile.audio_rate)
+        shape = ground.shape(short_side)
+        recipe = Recipe(short_side, ground.fps, crf, self.effort, self.ground.profile.audio_rate)
         joins = [sum(part.length for part in self.parts[:number]) for number in range(1, len(self.parts))]
         made = disk.part_for(self.sample.with_name(f"{self.ground.profile.name}.mp4"))
         try:
@@ -80,7 +90,7 @@ class Lab:
             self.encoded.append(pictures)
             whole = len(self.parts) == 1 and self.parts[0].start == 0
             quality = self.yardstick.measure(
-                made, trials.sample(url(self.sample)), () if whole else self.parts
+                made, shape.fps, trials.sample(url(self.sample)), () if whole else self.parts
             )
         finally:
             made.unlink(missing_ok=True)
@@ -108,9 +118,9 @@ def yardstick(ground: Ground, ffmpeg: Ffmpeg, tick: Tick = lambda: None) -> Yard
     return Yardstick(ffmpeg, shape, metric, every, tick)
 
 
-def judged(made: Path, source: Path, ground: Ground, yardstick: Yardstick) -> Quality:
-    """How good a finished file is against its source. Raises FfmpegFailed."""
-    return yardstick.measure(made, trials.original(url(source), ground.video, yardstick.shape))
+def judged(made: Path, fps: Fraction, source: Path, ground: Ground, yardstick: Yardstick) -> Quality:
+    """How good a finished file with so many pictures/s is against its source. Raises FfmpegFailed."""
+    return yardstick.measure(made, fps, trials.original(url(source), ground.video, yardstick.shape))
 
 
 def url(path: Path) -> str:

@@ -1,10 +1,17 @@
 """Hears a sound before it is encoded, and after: ffmpeg meters, `sound` decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import av
+from av import AudioStream
+from av.container import InputContainer
+from av.filter import Graph
 
 from fieldkit.transcode.ffmpeg import Ffmpeg
-from fieldkit.transcode.material import Probe
 from fieldkit.transcode.plan import Plan, metering
 from fieldkit.transcode.sound import Loudness, Sound, cleaned, heard, levelled
 
@@ -26,8 +33,22 @@ def listened(plan: Plan, source: str, ffmpeg: Ffmpeg, tick: Tick = lambda: None)
     return replace(plan, sound=levelled(first if clean.knocks is None else meter(clean), clean))
 
 
-def loudness(made: str, found: Probe, ffmpeg: Ffmpeg) -> float | None:
-    """LUFS of a finished file's sound, None where it has none. Raises as `Ffmpeg.run`."""
-    if found.audio is None:
-        return None
-    return round(heard(ffmpeg.told(metering(made, found.audio.index, found.seconds, None))).integrated, 1)
+def loudness(made: Path) -> float | None:
+    """LUFS of a finished file's sound, None where it has none. In this process: a short clip waits for no other."""
+    with av.open(f"file:{made.absolute()}") as container:
+        if not container.streams.audio:
+            return None
+        return round(heard(_told(container, container.streams.audio[0])).integrated, 1)
+
+
+def _told(container: InputContainer, stream: AudioStream) -> Iterator[str]:
+    """What the meter tells every tenth of a second, as `sound.heard` reads it."""
+    graph = Graph()
+    meter = graph.add("ebur128", "metadata=1:dualmono=1:framelog=quiet")
+    graph.link_nodes(graph.add_abuffer(template=stream), meter, graph.add("abuffersink")).configure()
+    for frame in chain(container.decode(stream), [None]):
+        graph.push(frame)
+        with suppress(BlockingIOError, EOFError):  # it wants more, or has told all
+            while True:
+                for key, value in graph.pull().metadata.items():
+                    yield f"{key}={value}"

@@ -168,14 +168,10 @@ def silenced(source: str, destination: str, probe: Probe) -> list[str]:
     return [names.get(word, word) for word in words]
 
 
-def metering(source: str, index: int, seconds: float, clean: Sound | None) -> list[str]:
-    """ffmpeg's arguments to hear the stream of that index; `sound.heard` reads what is told.
-
-    Cleaned, all that a gain is decided by; None as it is, its loudness alone.
-    """
+def metering(source: str, index: int, seconds: float, clean: Sound) -> list[str]:
+    """ffmpeg's arguments to hear the stream of that index, cleaned; `sound.heard` reads what is told."""
     media = ffmpeg.input(_SOURCE, protocol_whitelist="file", format_whitelist=DEMUXERS)
-    stream = media[str(index)]
-    told = sound.weighed(stream) if clean is None else sound.metered(stream, clean)
+    told = sound.metered(media[str(index)], clean)
     words = ffmpeg.output(told, "-", f="null", t=f"{seconds:.3f}").get_args()
     return [source if word == _SOURCE else word for word in words]
 

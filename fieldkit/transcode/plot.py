@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from fieldkit import disk
+from fieldkit.transcode import explain
 
 _BLUE, _GREY, _RED = "#1d70b8", "#8a9199", "#c62828"
 
@@ -19,6 +20,7 @@ def draw(
     `why` is the plan in two lines; each option is an `Option` as a mapping. Raises DiskFull, NeedsCrew.
     """
     timed = all(option["sending"] is not None for option in options)
+    fluent = max(option["fps"] for option in options)
     figure = Figure(figsize=(7.2, 4.4), dpi=150, layout="constrained")
     axes = figure.subplots()
     for option in options:
@@ -28,7 +30,7 @@ def draw(
         scores = [point[0] for point in option["curve"]]
         axes.plot(across, scores, color=colour, linewidth=width, zorder=3 if chosen else 2)
         axes.annotate(
-            f"{option['short_side']}p",
+            explain.size(option["short_side"], option["fps"], fluent),
             (across[0], scores[0]),
             textcoords="offset points",
             xytext=(4, 2),

@@ -18,9 +18,10 @@ from fieldkit.transcode import bookfile, explain, fonts, naming, repair, script
 from fieldkit.transcode.alongside import Pictures
 from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
-from fieldkit.transcode.choose import Choice, Conditions, Ground
+from fieldkit.transcode.choose import Choice
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
 from fieldkit.transcode.front import index_to_front
+from fieldkit.transcode.ground import Conditions, Ground
 from fieldkit.transcode.lab import url
 from fieldkit.transcode.lettering import Face
 from fieldkit.transcode.listen import listened, loudness
@@ -243,7 +244,7 @@ def _published(
         index_to_front(cut.part)
         found = _judged(cut.part, cut.plan, job.source)
         cleared(cut.part, job.source.name)
-        heard = loudness(url(cut.part), found, job.ffmpeg)
+        heard = loudness(cut.part)
         sha256, size = disk.hashed(cut.part)
         made = Made(
             path=folder / name(sha256),

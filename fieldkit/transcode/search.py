@@ -107,6 +107,13 @@ def search(aim: Aim, found: Found, sizes: Sizes, trial: Trial) -> Found:
     return _found(aim, curves, sizes, best)
 
 
+def once_more(aim: Aim, found: Found, sizes: Sizes, trial: Trial) -> Found:
+    """The size that was found, as trials of another kind tell it, whose results differ from what is known by little."""
+    side = found.short_side
+    first = Curve(side / sizes.sides[0], sizes.pixels(side)).plus(trial(side, round(found.crf, 1)))
+    return _found(aim, {side: _settled(aim, first, side, trial, _NEARER)}, sizes, side)
+
+
 def _found(aim: Aim, tried: Mapping[int, Curve], sizes: Sizes, best: int | None = None) -> Found:
     curves = _all(tried, sizes)
     side = best or _best(aim, curves)

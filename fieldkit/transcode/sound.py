@@ -114,15 +114,6 @@ def metered(stream: Any, sound: Sound) -> Any:
     )
 
 
-def weighed(stream: Any) -> Any:
-    """The stream mixed, with its loudness alone told, as `heard` reads it: a third of the work."""
-    return (
-        _mixed(stream)
-        .filter("ebur128", metadata=1, dualmono=1, framelog="quiet")
-        .filter("ametadata", "print", key="lavfi.r128.I", file="pipe:1")
-    )
-
-
 def heard(lines: Iterable[str]) -> Loudness:
     """What `metered` told. A sound too short to tell anything was silent."""
     told: dict[str, list[float]] = defaultdict(list)

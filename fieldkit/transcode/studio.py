@@ -11,14 +11,14 @@ from fieldkit.errors import DiskFull, NeedsCrew
 from fieldkit.transcode import lab
 from fieldkit.transcode.brief import Brief
 from fieldkit.transcode.budget import fit
-from fieldkit.transcode.choose import Choice, Ground, choose
+from fieldkit.transcode.choose import Choice, Trials, choose
 from fieldkit.transcode.curve import COARSEST, FINEST, Point
 from fieldkit.transcode.ffmpeg import Ffmpeg, FfmpegFailed
+from fieldkit.transcode.ground import Ground
 from fieldkit.transcode.plan import Plan
 from fieldkit.transcode.profiles import Profile
 from fieldkit.transcode.quality import Quality
 from fieldkit.transcode.recipe import Recipe
-from fieldkit.transcode.search import Trial
 
 FLOOR = 35.0  # VMAF: poor is 40, bad 20; below this a face is no face any more, so a budget is refused
 # VMAF from the target beyond which a second encode is worth its time: 1.5 is promised, and the measure itself, which
@@ -82,17 +82,17 @@ class Studio:
             return self._nearer(cut, choice)
 
     @contextmanager
-    def _sampling(self, effort: str) -> Iterator[Trial]:
+    def _sampling(self, effort: str) -> Iterator[Trials]:
         folder = self.part().parent
         with lab.lab(self.ground, self.source, folder, effort, self._yardstick) as trials:
-            yield trials.trial
+            yield trials
 
     @property
     def _yardstick(self) -> lab.Yardstick:
         return lab.yardstick(self.ground, self.ffmpeg, self.tick)
 
     def _judged(self, cut: Cut) -> Quality:
-        return lab.judged(cut.part, self.source, self.ground, self._yardstick)
+        return lab.judged(cut.part, cut.plan.shape.fps, self.source, self.ground, self._yardstick)
 
     def _cut(self, recipe: Recipe) -> Cut:
         part = self.part()

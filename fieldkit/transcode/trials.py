@@ -40,7 +40,8 @@ def cutting(
 def trying(sample: str, destination: str, shape: Shape, recipe: Recipe, joins: Sequence[float]) -> list[str]:
     """Encodes the sample as the clip would be; key frames where its parts were joined (in seconds)."""
     effort = EFFORTS[recipe.effort]
-    small = _opened(sample)["v"].filter("scale", *shape.frame, flags="lanczos+accurate_rnd")
+    every = _opened(sample)["v"].filter("fps", fps=picture.text(shape.fps), start_time=0)
+    small = every.filter("scale", *shape.frame, flags="lanczos+accurate_rnd")
     encoder = {
         "c:v": "libx264",
         "preset": effort.preset,
@@ -57,9 +58,15 @@ def trying(sample: str, destination: str, shape: Shape, recipe: Recipe, joins: S
     return _arguments(ffmpeg.output(small, _hidden(destination), **encoder))
 
 
-def comparing(made: str, reference: Any, shape: Shape, metric: Metric, log: str, every: int) -> list[str]:  # noqa: PLR0917
-    """Compares a file with a reference stream in that shape, picture by picture, each `every`th of them."""
-    large = _opened(made)["v"].filter("scale", *shape.frame, flags="bicubic")
+def comparing(  # noqa: PLR0917
+    made: str, fps: Fraction, reference: Any, shape: Shape, metric: Metric, log: str, every: int
+) -> list[str]:
+    """Compares a file with a reference stream in that shape, picture by picture, each `every`th of them.
+
+    Pictures of a file with fewer `fps` are repeated.
+    """
+    large = _counted(_opened(made)["v"], fps).filter("fps", fps=picture.text(shape.fps))
+    large = large.filter("scale", *shape.frame, flags="bicubic")
     options: dict[str, Any] = {metric.log: log, "shortest": 1}  # one may have an end card, the other a rest
     if metric.name == "vmaf":
         options |= {"log_fmt": "json", "n_threads": _THREADS, "n_subsample": every}

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,12 @@ from fieldkit.errors import NeedsCrew
 from fieldkit.kit import Kit
 from fieldkit.transcode import lab, naming, trials
 from fieldkit.transcode.brief import Brief
-from fieldkit.transcode.choose import Conditions, Ground, choose
+from fieldkit.transcode.choose import choose
 from fieldkit.transcode.delivery import USUAL_SPEED, speed_of
 from fieldkit.transcode.effort import EFFORTS
 from fieldkit.transcode.explain import rows, two_lines
 from fieldkit.transcode.ffmpeg import Ffmpeg
+from fieldkit.transcode.ground import Conditions, Ground
 from fieldkit.transcode.job import Job, do
 from fieldkit.transcode.plan import plan, usual
 from fieldkit.transcode.probe import probe
@@ -81,6 +82,28 @@ def test_a_budget_is_used_and_never_exceeded(tmp_path: Path, ffmpeg: Ffmpeg, bik
     assert 0.95 * most <= made.bytes <= most
     assert made.path.stat().st_size == made.bytes
     assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
+
+
+def test_pictures_are_left_out_where_that_shows_more_of_a_face_and_never_of_what_shakes(
+    tmp_path: Path, ffmpeg: Ffmpeg
+) -> None:
+    driving = clip("carphone_pristine")
+    slowly = "tblend=all_mode=average,setpts=2*PTS,minterpolate=fps=30:mi_mode=blend"
+    calm = make(tmp_path / "calm.mp4", "-i", str(driving), "-vf", slowly, "-t", "4", "-c:v", "libx264", "-qp", "10")  # fmt: skip
+    wish = Brief(max_bytes=8_000)
+    made, shaky = (
+        render(each, "tweet", tmp_path, f"{each.stem}-x.mp4", ffmpeg, brief=wish) for each in (calm, driving)
+    )
+    assert (made.passport.fps, round(shaky.passport.fps, 2)) == (15, 29.97)
+    assert probe(made.path).video.fps == 15
+    assert made.choice
+    assert made.passport.quality
+    fluent = made.choice.options[-1]
+    assert (fluent.fps, fluent.chosen) == (30, False)
+    assert made.passport.quality["score"] > fluent.score + 2
+    assert two_lines(made.choice)[0].startswith("144p15 at VMAF")
+    assert two_lines(made.choice)[1] == f"every picture shown would only reach VMAF {fluent.score:.0f}"
+    assert [row[0] for row in rows(map(asdict, made.choice.options))] == ["144p15", "144p"]
 
 
 def test_a_budget_that_would_ruin_the_clip_is_refused(tmp_path: Path, ffmpeg: Ffmpeg, bunny: Path) -> None:
@@ -151,7 +174,7 @@ def test_pictures_are_paired_by_number_whatever_their_stamps(tmp_path: Path, ffm
     assert probe(shaky).video.vfr
     made = by_recipe(shaky, tmp_path / "x.mp4", ffmpeg, crf=12)
     here = ground(shaky, Brief())
-    quality = lab.judged(made, shaky, here, lab.yardstick(here, ffmpeg))
+    quality = lab.judged(made, here.shape(here.full).fps, shaky, here, lab.yardstick(here, ffmpeg))
     assert quality.mean > 96
 
 
@@ -160,7 +183,7 @@ def test_an_end_card_is_not_measured_against_nothing(tmp_path: Path, ffmpeg: Ffm
     short = tmp_path / "short.mp4"
     make(short, "-i", str(by_recipe(source, tmp_path / "x.mp4", ffmpeg, crf=14)), "-t", "2", "-c", "copy")
     here = ground(source, Brief())
-    assert lab.judged(short, source, here, lab.yardstick(here, ffmpeg)).p5 > 85
+    assert lab.judged(short, here.shape(here.full).fps, source, here, lab.yardstick(here, ffmpeg)).p5 > 85
 
 
 @pytest.mark.parametrize("name", ["xpsnr", "ssim"])
@@ -172,10 +195,11 @@ def test_without_libvmaf_the_quality_is_an_estimate(
     made = [by_recipe(source, tmp_path / f"{crf}.mp4", ffmpeg, crf=crf) for crf in (22, 38)]
     real = lab.yardstick(here, ffmpeg)
     other = replace(real, metric=METRICS[name])
-    estimates = [lab.judged(path, source, here, other) for path in made]
+    estimates = [lab.judged(path, here.shape(here.full).fps, source, here, other) for path in made]
     assert estimates[0].score > estimates[1].score + 10
     assert all(
-        estimate.mean == pytest.approx(lab.judged(path, source, here, real).mean, abs=20)
+        estimate.mean
+        == pytest.approx(lab.judged(path, here.shape(here.full).fps, source, here, real).mean, abs=20)
         for estimate, path in zip(estimates, made, strict=True)
     )
     assert {estimate.metric for estimate in estimates} == {name}
@@ -191,7 +215,7 @@ def test_a_bad_second_counts() -> None:
 def test_a_sample_is_as_long_as_was_planned(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
     here = ground(clip("bikes"), Brief())
     with lab.lab(here, clip("bikes"), tmp_path, "quick", lab.yardstick(here, ffmpeg)) as trying:
-        point = trying.trial(here.full, 30.0)
+        point = trying.trial(here, here.full, 30.0)
         expected = sum(part.length for part in trying.parts) * float(here.shape(here.full).fps)
         assert trying.encoded == [pytest.approx(expected, abs=5)]
     assert 40 < point.score < 99
