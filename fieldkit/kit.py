@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from fieldkit import dates, erase, pipeline
+from fieldkit import dates, erase, pipeline, worded
 from fieldkit.capture.ingest import find
 from fieldkit.config import Library, Settings, library_and_settings
 from fieldkit.dispatch import Dispatch
@@ -203,6 +203,11 @@ class Kit:
                 journal.forgive(Station.RENDER)
             renderer = self._renderer(journal, audience, brief, runway)
             return pipeline.once(self.library, "render", renderer, stop)
+
+    def word(self, take: str, srt: Path | None, lower_third: str | None) -> None:
+        """Gives the reply of a take, named by its ID or the end of it, captions and a lower third. Raises NeedsCrew."""
+        with self.journal() as journal:
+            worded.give(journal, journal.take(take), srt, lower_third)
 
     def seal(self, stop: threading.Event, begin: Callable[[Original], None] = lambda _: None) -> Outcome:
         """Seals what is to be sealed. Raises Unready where no key is set, DiskFull, WorthRetrying."""

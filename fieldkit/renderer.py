@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fieldkit import disk, early, erase
+from fieldkit import disk, early, erase, worded
 from fieldkit.capture.salvage import Measure, salvage
 from fieldkit.config import Library
 from fieldkit.errors import Damaged, DiskFull, NeedsCrew, NoConsent, Unready
@@ -66,13 +66,15 @@ class Renderer:
                             )
                         )
                         continue
+                    words = self.journal.words.of(first.take.id)
                     outcome.rendered.append(
                         render_due(
                             readable,
                             self.library,
                             self.journal,
                             self.ffmpeg,
-                            brief=self.brief,
+                            brief=worded.brief_for(self.journal, first.take.id, words, self.brief),
+                            words=words,
                             conditions=self.conditions(),
                             progress=self.begin(first),
                             tell=outcome.note(first),
@@ -83,7 +85,7 @@ class Renderer:
             except (DiskFull, Unready):
                 raise
             except (NoConsent, Overtaken):
-                continue  # withdrawn or protected meanwhile: it is due no more, or as it is protected now
+                continue  # withdrawn, protected or given words meanwhile: it is due no more, or anew
             except (NeedsCrew, Damaged, OSError) as error:
                 if not self._is_due(first):
                     continue  # erased while it was read

@@ -14,6 +14,11 @@ from fieldkit.errors import FieldkitError
 if TYPE_CHECKING:
     from fieldkit.transcode.choose import Choice
 
+_lower_third = click.option(
+    "--lower-third",
+    metavar="TEXT",
+    help="Who speaks, or from where; seen from the first to the sixth second.",
+)
 _NO_LINE = "A deadline needs to know the line: add --link RATE (64k, 256k, 1M)."
 
 
@@ -22,12 +27,23 @@ _NO_LINE = "A deadline needs to know the line: add --link RATE (64k, 256k, 1M)."
         "fieldkit render",
         "fieldkit render --again --trim",
         "fieldkit render --link 64k --deadline 3m --explain --plot plan.png",
+        'fieldkit render --take 1f0c22 --captions reply.srt --lower-third "Fatima, Kakuma"',
     )
 )
 @click.option("--again", is_flag=True, help="Try refused takes again.")
 @click.option(
     "--trim", is_flag=True, help="Cut takes that are too long instead of refusing them; implies --again."
 )
+@click.option(
+    "--take", metavar="TAKE", help="Whose words these are (its ID, or six or more characters of it)."
+)
+@click.option(
+    "--captions",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="SRT",
+    help="Captions that the reply of --take shows; made before, it is made again.",
+)
+@_lower_third
 @options.explained
 @options.wishes
 @options.as_json
@@ -35,6 +51,9 @@ _NO_LINE = "A deadline needs to know the line: add --link RATE (64k, 256k, 1M)."
 def render(
     again: bool,
     trim: bool,
+    take: str | None,
+    captions: Path | None,
+    lower_third: str | None,
     explain: bool,
     plot: Path | None,
     vmaf: float | None,
@@ -48,8 +67,12 @@ def render(
     from fieldkit.cli.audience import on_terminal
     from fieldkit.transcode.brief import Brief
 
+    if (captions is None and lower_third is None) != (take is None):
+        raise click.UsageError("--captions and --lower-third are for one take: name it with --take.")
     stop = options.interruptible()
     kit = options.unlocked(options.kit(folder))
+    if take is not None:
+        kit.word(take, captions, lower_third)
     with on_terminal(stop) as audience:
         if deadline is not None and rate is None and kit.conditions.rate is None:
             raise click.UsageError(_NO_LINE)
@@ -164,11 +187,7 @@ class _Jobs(click.ParamType[int | None]):
     metavar="SRT|DIR",
     help="Captions to burn in: a file for one clip, or a folder with an .srt of the same name for each clip.",
 )
-@click.option(
-    "--lower-third",
-    metavar="TEXT",
-    help="Who speaks, or from where; seen from the first to the sixth second.",
-)
+@_lower_third
 @click.option(
     "--end-card",
     type=click.Path(path_type=Path),

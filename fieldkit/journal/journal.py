@@ -16,6 +16,7 @@ from fieldkit.journal.lineup import Lineup
 from fieldkit.journal.protection import Protections
 from fieldkit.journal.questions import Questions
 from fieldkit.journal.sealing import Sealing
+from fieldkit.journal.words import TakesWords
 from fieldkit.model import (
     Consent,
     ConsentState,
@@ -29,6 +30,7 @@ from fieldkit.model import (
     Station,
     Take,
     TakeId,
+    TakeWords,
     TweetId,
     Verdict,
 )
@@ -55,6 +57,7 @@ class Journal(Questions):
         self.protection = Protections(self._db, self._stamp)
         self.farewell = Farewell(self._db, self._stamp)
         self.sealing = Sealing(self._db, self._stamp)
+        self.words = TakesWords(self._db, self._stamp)
 
     def close(self) -> None:
         """Ends the connection; what was written is durable already."""
@@ -134,18 +137,25 @@ class Journal(Questions):
                 consent = replace(consent, card=Sha256(known)) if known else consent
             self._consent(take, consent)
 
-    def rendered(self, rendition: Rendition, passport: Mapping[str, Any] | None = None) -> None:
+    def rendered(
+        self,
+        rendition: Rendition,
+        passport: Mapping[str, Any] | None = None,
+        words: TakeWords | None = None,
+    ) -> None:
         """The rendition is safe on disk; it takes the place of an earlier one of its profile.
 
-        `passport` says how it was made, in values that JSON takes. Raises NoConsent where the take was withdrawn
-        meanwhile, and Overtaken where it is protected, of which only what was signed becomes a rendition: then the
-        file must go.
+        `passport` says how it was made, in values that JSON takes, `words` what it shows of its take's own. Raises
+        NoConsent where the take was withdrawn meanwhile, and Overtaken where a `tweet` should show other words, or
+        where it is protected, of which only what was signed becomes a rendition: then the file must go.
         """
         row = rows.columns(rendition)
         with database.transaction(self._db):
             if self._rows("SELECT 1 FROM withdrawals WHERE take = ?", rendition.take):
                 raise NoConsent("Consent was withdrawn while the rendition was made; it is thrown away.")
             self.protection.demand(rendition.take, None)
+            if rendition.profile == "tweet":
+                self.words.demand(rendition.take, words)
             self._drop(rendition.take, rendition.profile)
             self._insert("renditions", **row, made_at=self._stamp())
             if passport is not None:

@@ -20,6 +20,7 @@ from fieldkit.model.nouns import (
     Rendition,
     Station,
     Take,
+    TakeWords,
     Upload,
     Verdict,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "Station",
     "Take",
     "TakeId",
+    "TakeWords",
     "Told",
     "Trait",
     "TweetId",

@@ -35,6 +35,14 @@ class Take:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeWords:
+    """What one take's reply shows beside its picture: captions as their SRT file has them, and a lower third."""
+
+    srt: bytes | None = None
+    lower_third: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Original:
     """The camera file, sealed. `path` is relative to the library."""
 

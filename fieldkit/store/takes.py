@@ -58,5 +58,6 @@ def attempts(clips: list[Clip]) -> list[Attempt]:
 
 
 def _weight(clip: Clip) -> tuple[int, int]:
+    """What was made anew, with captions say, comes before what it stands for."""
     known = clip.profile in _FIRST_LOOK
-    return (_FIRST_LOOK.index(clip.profile or "") if known else len(_FIRST_LOOK), clip.bytes)
+    return (_FIRST_LOOK.index(clip.profile or "") if known else len(_FIRST_LOOK), -clip.number)

@@ -13,7 +13,7 @@ from fieldkit.config import Library
 from fieldkit.errors import NeedsCrew, NoConsent, Refused
 from fieldkit.growing import Runway
 from fieldkit.journal import Due, Journal, Overtaken
-from fieldkit.model import Rendition, Sha256
+from fieldkit.model import Rendition, Sha256, TakeWords
 from fieldkit.transcode import bookfile, explain, fonts, naming, repair, script
 from fieldkit.transcode.alongside import Pictures
 from fieldkit.transcode.boxes import boxes
@@ -104,13 +104,15 @@ def render_due(
     progress: Progress = lambda _done, _of: None,
     tell: Callable[[str], None] = lambda _: None,
     chosen: Callable[[Choice], None] = lambda _: None,
+    words: TakeWords | None = None,
     runway: Runway | None = None,
     pictures: Pictures | None = None,
 ) -> Rendition:
     """Makes what is due and puts it on record. Raises Damaged for an original that is not what was sealed.
 
-    The rest as `render`. The name tells tweet and hash only, because it travels. Raises NoConsent or Overtaken where
-    the take was withdrawn or protected meanwhile: then no file is left. `tell` is given the notes,
+    The rest as `render`. The name tells tweet and hash only, because it travels. `words` are those of the take in the
+    brief. Raises NoConsent or Overtaken where it was withdrawn or protected meanwhile, or given other words: then no
+    file is left. `tell` is given the notes,
     `chosen` the choice where there was one, and the `runway` what may be sent while it is encoded. `pictures`
     were encoded while the take rolled: they are taken where they are what would be made of it now, and the parts lie
     beside them, because whoever has such does not hold the lock on rendering.
@@ -146,7 +148,7 @@ def render_due(
         height=made.height,
     )
     try:
-        journal.rendered(rendition, made.passport.document())
+        journal.rendered(rendition, made.passport.document(), words)
     except (NoConsent, Overtaken):
         disk.remove(made.path)
         raise

@@ -24,7 +24,7 @@ class Wording:
         if self == Wording():
             return lambda _: None
         card = (
-            Card.read(_content(self.end_card).decode("utf-8-sig", "replace"), self.end_card.name)
+            Card.read(content_of(self.end_card).decode("utf-8-sig", "replace"), self.end_card.name)
             if self.end_card
             else None
         )
@@ -45,10 +45,11 @@ class Wording:
 
     @staticmethod
     def _with(common: Words, path: Path) -> Words:
-        return Words(captions.parse(_content(path), path.name), common.lower_third, common.card)
+        return Words(captions.parse(content_of(path), path.name), common.lower_third, common.card)
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """The beginning of such a file, which is all of it where it is one. Raises NeedsCrew."""
     try:
         with path.open("rb") as file:
             return file.read(_LARGEST)

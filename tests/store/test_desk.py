@@ -119,6 +119,15 @@ def test_a_take_is_decided_as_a_whole_and_one_of_two_minds_is_open(tmp_path: Pat
         assert take.moves == {"approved", "retake", "rejected", "posted"}
 
 
+def test_what_was_made_anew_is_the_one_to_post(tmp_path: Path) -> None:
+    with served(tmp_path) as store, House(site(tmp_path)) as house:
+        for content in (BODY, BODY + b"with captions"):
+            store.upload(content, tweet_id="1", take=TAKE.format(1), profile="tweet")
+        (take,) = attempts(house.catalogue.of_tweets([TweetId("1")]))
+        assert take.ready
+        assert take.ready.bytes == len(BODY + b"with captions")
+
+
 def test_the_way_to_x_carries_the_tweet_and_any_text() -> None:
     assert intent(TweetId("1"), "") == "https://x.com/intent/post?in_reply_to=1"
     assert intent(TweetId("1"), "a & b?") == "https://x.com/intent/post?in_reply_to=1&text=a+%26+b%3F"
