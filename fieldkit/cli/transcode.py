@@ -73,6 +73,7 @@ def render(
     kit = options.unlocked(options.kit(folder))
     if take is not None:
         kit.word(take, captions, lower_third)
+        say.note(f"Take {take[-6:]} shows these words from now on.")
     with on_terminal(stop) as audience:
         if deadline is not None and rate is None and kit.conditions.rate is None:
             raise click.UsageError(_NO_LINE)

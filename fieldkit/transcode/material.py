@@ -40,6 +40,9 @@ class Video:
     dolby: str | None = (
         None  # Dolby Vision's profile and what its base layer is fit for: 8.4 is HLG, 5.0 is nothing
     )
+    combed: str | None = (
+        None  # the field that is first, where pictures were seen to be combed and nothing says so
+    )
 
     @property
     def width(self) -> int:

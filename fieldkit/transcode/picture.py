@@ -38,6 +38,8 @@ def filtered(stream: Any, video: Video, shape: Shape) -> Any:
     """The stream in that shape, progressive, with constant frame rate, in limited-range BT.709."""
     if video.interlaced:
         stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
+    elif video.combed:
+        stream = stream.filter("bwdif", mode="send_frame", parity=video.combed, deint="all")
     # before scaling, so that pictures that are dropped cost nothing
     stream = stream.filter("fps", fps=text(shape.fps), start_time=0)
     stream = _colours(stream.filter("scale", *shape.picture, **_scaling(video)), video)

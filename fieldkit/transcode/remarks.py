@@ -7,7 +7,7 @@ _LEAST, _SHARE = 0.5, 0.03  # seconds, and of the whole; a recorder's last packe
 
 def remarks(probe: Probe) -> tuple[str, ...]:
     """A sentence each."""
-    return (*_cut_short(probe), *_unseen(probe))
+    return (*_cut_short(probe), *_unseen(probe), *_combed(probe))
 
 
 def _cut_short(probe: Probe) -> tuple[str, ...]:
@@ -25,3 +25,9 @@ def _unseen(probe: Probe) -> tuple[str, ...]:
         said = "Its pictures can't be read, so only its sound is shown, as a card with its waveform; "
         return (said + "copy it again if you still have the card.",)
     return ("It holds sound but no picture, so it is shown as a card with its waveform.",)
+
+
+def _combed(probe: Probe) -> tuple[str, ...]:
+    if probe.video is None or probe.video.combed is None:
+        return ()
+    return ("Its pictures are interlaced, although the file does not say so; they were made whole.",)

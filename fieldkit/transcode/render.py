@@ -14,7 +14,7 @@ from fieldkit.errors import NeedsCrew, NoConsent, Refused
 from fieldkit.growing import Runway
 from fieldkit.journal import Due, Journal, Overtaken
 from fieldkit.model import Rendition, Sha256, TakeWords
-from fieldkit.transcode import bookfile, explain, fonts, naming, repair, script
+from fieldkit.transcode import bookfile, explain, fields, fonts, naming, repair, script
 from fieldkit.transcode.alongside import Pictures
 from fieldkit.transcode.boxes import boxes
 from fieldkit.transcode.brief import NOTHING_MORE, Brief
@@ -184,6 +184,7 @@ def _render(
     faces = fonts.faces(words.texts()) if words else ()
     planned = foreseen(job.source, job.profile, job.brief)
     waiting = partial(progress, 0.0, planned.total)
+    planned = fields.looked(planned, url(job.source), job.ffmpeg, waiting)
     planned = listened(planned, url(job.source), job.ffmpeg, waiting)
 
     def part() -> Path:

@@ -37,6 +37,14 @@ def cutting(
     )
 
 
+def looking(source: str, video: Video, start: float, seconds: float) -> list[str]:
+    """Tells of each picture in that part of the source how it seems to be woven; `fields.combed` reads it."""
+    part = _opened(source, ss=f"{start:.3f}", t=f"{seconds:.3f}")[str(video.index)]
+    return _arguments(
+        ffmpeg.output(part.filter("idet").filter("metadata", "print", file="pipe:1"), "-", f="null")
+    )
+
+
 def trying(sample: str, destination: str, shape: Shape, recipe: Recipe, joins: Sequence[float]) -> list[str]:
     """Encodes the sample as the clip would be; key frames where its parts were joined (in seconds)."""
     effort = EFFORTS[recipe.effort]
