@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from math import log
 
-from fieldkit.transcode.curve import COARSEST, FINEST
+from fieldkit.transcode.curve import COARSEST
 
 USED = 0.98  # of the budget, at least
 _AIMED = 0.992
 _TRIES = 9
+_FINEST = 1.0  # a rate factor that no search would use, because nobody sees the difference: who names a size gets it
 _SLOPE = -0.128  # of the bytes' logarithm along the rate factor, where nothing else is known (curve.py)
 
 
@@ -40,4 +41,4 @@ def _next(most: int, tried: dict[float, int]) -> float:
 
 
 def _within(crf: float) -> float:
-    return round(min(max(crf, FINEST), COARSEST), 2)
+    return round(min(max(crf, _FINEST), COARSEST), 2)

@@ -44,13 +44,15 @@ class Delivery:
         """Bytes of picture that arrive by then; negative where there is no time."""
         left = seconds - self.spent - self.making(pixels)
         if self.overlapped and left >= _LAST:
-            left = seconds - self.spent - _FIRST - _LAST
+            left = seconds - self.spent - min(_FIRST, self.making(pixels)) - _LAST
         return left * self.rate / 8 / _OVERHEAD - self.beside
 
 
 def together(making: float, sending: float, *, overlapped: bool) -> float:
     """Seconds from the start of the encode to the last byte."""
-    return max(making, _FIRST + sending) + _LAST if overlapped else making + sending
+    if not overlapped:
+        return making + sending
+    return max(making, min(_FIRST, making) + sending) + _LAST  # a short clip's bytes all come at its encode's end
 
 
 RECENT = 12  # encodes that tell the laptop's speed
