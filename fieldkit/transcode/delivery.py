@@ -52,7 +52,8 @@ def together(making: float, sending: float, *, overlapped: bool) -> float:
     """Seconds from the start of the encode to the last byte."""
     if not overlapped:
         return making + sending
-    return max(making, min(_FIRST, making) + sending) + _LAST  # a short clip's bytes all come at its encode's end
+    # a short clip's bytes all come at its encode's end
+    return max(making, min(_FIRST, making) + sending) + _LAST
 
 
 RECENT = 12  # encodes that tell the laptop's speed
