@@ -118,9 +118,14 @@ def yardstick(ground: Ground, ffmpeg: Ffmpeg, tick: Tick = lambda: None) -> Yard
     return Yardstick(ffmpeg, shape, metric, every, tick)
 
 
-def judged(made: Path, fps: Fraction, source: Path, ground: Ground, yardstick: Yardstick) -> Quality:
-    """How good a finished file with so many pictures/s is against its source. Raises FfmpegFailed."""
-    return yardstick.measure(made, fps, trials.original(url(source), ground.video, yardstick.shape))
+def judged(  # noqa: PLR0917
+    made: Path, fps: Fraction, source: Path, ground: Ground, yardstick: Yardstick, script: str | None = None
+) -> Quality:
+    """How good a finished file with so many pictures/s is against its source, with the same words on it.
+
+    Raises FfmpegFailed.
+    """
+    return yardstick.measure(made, fps, trials.original(url(source), ground.video, yardstick.shape, script))
 
 
 def url(path: Path) -> str:

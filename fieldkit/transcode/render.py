@@ -1,7 +1,7 @@
 """Makes renditions: encode into a `.part`, judge it, hash it, publish it; then the fact."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -190,13 +190,16 @@ def _render(
     def part() -> Path:
         return disk.part_for(job.pictures.beside if job.pictures else folder / f"{job.profile}{SUFFIX}")
 
+    def worded(by: Plan) -> AbstractContextManager[str | None]:
+        return _script(words, faces, by, folder / f"{job.profile}.ass")
+
     def encode(recipe: Recipe, destination: Path) -> Plan:
         by, held = planned.by(recipe, wanted), job.pictures
         if held is not None and held.fit(by, wanted, job.source):
             job.ffmpeg.run(by.joined(url(held.path), url(job.source), url(destination)), seconds=by.total)
             return by
         with (
-            _script(words, faces, by, folder / f"{job.profile}.ass") as written,
+            worded(by) as written,
             takeoff(recipe, destination) if takeoff else nullcontext(),
         ):
             job.ffmpeg.run(
@@ -207,8 +210,7 @@ def _render(
         return by
 
     ground = Ground(planned.probe, wanted, job.brief, job.conditions)
-    lettered = words is not None and bool(words.cues or words.lower_third)
-    studio = Studio(job.source, ground, job.ffmpeg, encode, part, waiting, lettered)
+    studio = Studio(job.source, ground, job.ffmpeg, encode, part, waiting, worded)
     if planned.probe.video is None or not searched(wanted, job.brief):
         return _published(job, _within(job, studio.plain(planned.recipe)), folder, name, before)
     if takeoff and takeoff.recorded:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,7 +51,9 @@ class Studio:
     encode: Encode
     part: Callable[[], Path]
     tick: Callable[[], None]
-    lettered: bool = False  # words on the picture, which its source does not have: the two can't be compared
+    worded: Callable[
+        [Plan], AbstractContextManager[str | None]
+    ]  # the path of the words that a file by that plan shows
 
     def first(self, choice: Choice) -> Cut | None:
         """A watchable version to send at once, where what was asked for will be late."""
@@ -74,7 +76,7 @@ class Studio:
         cut = self._cut(choice.recipe) if most is None else self._fitted(choice, most)
         with disk.discarded_on_error(cut.part):
             cut = replace(cut, choice=choice)
-            if choice.judged and not self.lettered:
+            if choice.judged:
                 cut = replace(cut, quality=self._judged(cut))
             if most is not None:
                 self._refuse_ruin(cut, choice, most)
@@ -92,7 +94,8 @@ class Studio:
         return lab.yardstick(self.ground, self.ffmpeg, self.tick)
 
     def _judged(self, cut: Cut) -> Quality:
-        return lab.judged(cut.part, cut.plan.shape.fps, self.source, self.ground, self._yardstick)
+        with self.worded(cut.plan) as script:
+            return lab.judged(cut.part, cut.plan.shape.fps, self.source, self.ground, self._yardstick, script)
 
     def _cut(self, recipe: Recipe) -> Cut:
         part = self.part()

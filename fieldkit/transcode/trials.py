@@ -89,9 +89,10 @@ def sample(path: str) -> Any:
     return _opened(path)["v"]
 
 
-def original(source: str, video: Video, shape: Shape) -> Any:
-    """The source as a reference stream, in that shape."""
-    return picture.filtered(_opened(source)[str(video.index)], video, shape)
+def original(source: str, video: Video, shape: Shape, script: str | None = None) -> Any:
+    """The source as a reference stream, in that shape, with the words of a script on it."""
+    plain = picture.filtered(_opened(source)[str(video.index)], video, shape)
+    return plain if script is None else plain.filter("ass", filename=script)
 
 
 def _counted(stream: Any, fps: Fraction) -> Any:

@@ -298,11 +298,13 @@ def test_a_person_signs_in_sees_the_board_and_signs_out(line: Line, browser: web
     browser.get(line.store.url)
     browser.find_element(By.NAME, "name").send_keys("amal")
     browser.find_element(By.NAME, "passphrase").send_keys("wrong\n")
-    assert "don’t belong together" in browser.find_element(By.CSS_SELECTOR, "[role=alert]").text
-    browser.find_element(By.NAME, "passphrase").send_keys(GOOD + "\n")
     wait = WebDriverWait(
         browser, 10, ignored_exceptions=(NoSuchElementException, StaleElementReferenceException)
     )
+    wait.until(
+        lambda _: "don’t belong together" in browser.find_element(By.CSS_SELECTOR, "[role=alert]").text
+    )
+    browser.find_element(By.NAME, "passphrase").send_keys(GOOD + "\n")
     wait.until(lambda _: "No request waits" in browser.find_element(By.TAG_NAME, "main").text)
     browser.find_element(By.XPATH, "//button[text()='Sign out']").click()
     wait.until(lambda _: browser.find_element(By.NAME, "passphrase").is_displayed())

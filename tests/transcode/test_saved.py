@@ -1,17 +1,18 @@
 """What can be saved of a broken or blind clip is saved, and it is said."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.footage import bundled, card, footage, make
+from transcode.test_plan import a_probe
 
 from fieldkit.errors import NotAVideo
 from fieldkit.transcode.batch import Source, Threads, batch
 from fieldkit.transcode.check import check, rejections
 from fieldkit.transcode.ffmpeg import Ffmpeg
-from fieldkit.transcode.material import Probe
 from fieldkit.transcode.probe import probe
 from fieldkit.transcode.remarks import remarks
 from fieldkit.transcode.render import render
@@ -109,10 +110,6 @@ def test_check_judges_no_sound_alone(tmp_path: Path) -> None:
 
 @given(seconds=st.floats(0.5, 4000), lost=st.floats(0, 4000))
 def test_what_is_lost_is_said_when_it_matters(seconds: float, lost: float) -> None:
-    said = remarks(Probe("mov", 1, seconds, clip_video(), lost=lost))
+    said = remarks(replace(a_probe(seconds), lost=lost))
     assert bool(said) == (lost > max(0.5, 0.03 * (seconds + lost)))
     assert all("\n" not in sentence and sentence.endswith(".") for sentence in said)
-
-
-def clip_video() -> object:
-    return object()

@@ -223,13 +223,14 @@ def test_a_sample_is_as_long_as_was_planned(tmp_path: Path, ffmpeg: Ffmpeg) -> N
     assert trials.sample("file:/x")
 
 
-def test_words_on_the_picture_are_not_taken_for_bad_quality(
+def test_words_on_the_picture_are_compared_with_the_same_words_on_the_source(
     tmp_path: Path, ffmpeg: Ffmpeg, bikes: Path
 ) -> None:
     wish = Brief(vmaf=80, words=Words((), "Fatima, Kakuma"))
     made = render(bikes, "tweet", tmp_path, "x.mp4", ffmpeg, brief=wish)
     plain = render(bikes, "tweet", tmp_path, "y.mp4", ffmpeg, brief=Brief(vmaf=80))
-    assert made.passport.quality is None
+    assert made.passport.quality
+    assert made.passport.quality["score"] == pytest.approx(80, abs=1.5)
     assert made.bytes < 1.3 * plain.bytes
 
 
