@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.footage import bundled, card, footage, make
-from transcode.test_plan import a_probe
+from support.probes import a_probe
 
 from fieldkit.errors import NotAVideo
 from fieldkit.transcode.batch import Source, Threads, batch
