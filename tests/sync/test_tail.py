@@ -17,7 +17,11 @@ HEAD = struct.pack(">I4s", 24, b"ftyp") + b"\0" * 16 + struct.pack(">I4s", 8, b"
 PAYLOAD = random.Random(2).randbytes(100_000)
 
 
-@given(steps=st.lists(st.integers(1, 40_000), max_size=4), offset=st.integers(0, 90_000), well=st.booleans())
+@given(
+    steps=st.lists(st.integers(1, 40_000), min_size=1, max_size=4),
+    offset=st.integers(0, 90_000),
+    well=st.booleans(),
+)
 @settings(max_examples=25, deadline=None)
 def test_all_of_the_payload_from_the_offset_on_and_nothing_else(
     tmp_path_factory, steps: list[int], offset: int, well: bool
