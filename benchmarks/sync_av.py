@@ -157,7 +157,7 @@ def sound(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def listened(*, alone: bool) -> Iterator[None]:
-    """A sink renders as far ahead as its most hurried listener allows, and its monitor's times step when that changes."""
+    """A sink renders as far ahead as its most hurried listener allows; its monitor's times step when that changes."""
     if alone:
         yield
         return
