@@ -1,13 +1,16 @@
-"""Are lips and words together? A flash and a beep each second, played on a screen, recorded from there and compared.
+"""Are lips and words together? A flash and a beep about each second, recorded from screen and sink and compared.
 
-`python benchmarks/sync_av.py --minutes 10` shows a clip with ffplay under Xvfb and a null sink of PulseAudio, and films
-both with the recorder: its own arguments, with the screen in the camera's place. What is left is the sum of the
-recorder's offset, ffplay's and the screen's, half a picture on average. Exits with 1 where a bar of issue 5 is
-missed. Linux.
+`python benchmarks/sync_av.py --minutes 10` has flasher.py show and sound them under Xvfb and a null sink of PulseAudio
+and films both with the recorder: its own arguments, with the screen in the camera's place. The player writes down when
+each flash and each beep was; its own offset, a millisecond, is taken off. What is left is the file's: how much later
+than its flash a beep is, where the flash counts from the first picture that shows it. Exits with 1 where a bar of
+issue 5 is missed. Linux.
 """
 
 import argparse
 import contextlib
+import json
+import math
 import os
 import shutil
 import statistics
@@ -18,11 +21,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+from flasher import Played
 from recorder import ORDER, library, screen
 
 from fieldkit.capture.record import Taken, record
@@ -36,46 +41,78 @@ FPS = 30
 SIZE = (640, 360)
 SINK = "flash"
 CAMERA = "/dev/video0"  # what the screen stands in for
-SHOWN = 0.1  # seconds of a flash
-PROGRAMS = {"Xvfb": "xvfb", "pulseaudio": "pulseaudio", "pactl": "pulseaudio-utils", "ffplay": "ffmpeg"}
+START = 5.0  # seconds in which the sound's times may still settle: told apart
+MINUTE = 60.0
+CLOSE = 0.06  # seconds within which a flash fits the player's
+NEAR = 0.3  # seconds within which a flash is taken for the one that was shown
+PROGRAMS = {"Xvfb": "xvfb", "pulseaudio": "pulseaudio", "pactl": "pulseaudio-utils"}
 
 
 @dataclass(frozen=True, slots=True)
-class Sync:
-    """Beep minus flash, in seconds: positive where the sound is late."""
+class Pair:
+    """One flash and its beep in the file, in seconds against when they were: only differences mean something."""
 
-    pairs: int
-    offset: float  # the median
-    spread: float  # standard deviation around the line
-    drift: float  # from the first pair to the last, along the line that fits best
-    quarters: tuple[float, ...] = ()  # the median of each: whether the drift goes on or dies down
+    at: float  # in the file
+    seen: float  # the first picture that shows the flash
+    between: float  # the middle between that picture and the last dark one
+    heard: float
+
+    @property
+    def late(self) -> float:
+        """Beep minus flash."""
+        return self.heard - self.seen
 
 
 def main() -> int:
     """Prints offset and drift; exits with 1 where a bar is missed."""
     asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     asked.add_argument("--minutes", type=float, default=10.0)
-    seconds = asked.parse_args().minutes * 60
+    asked.add_argument("--alone", action="store_true")
+    given = asked.parse_args()
+    seconds = given.minutes * MINUTE
     if not installed():
         return 2
     with tempfile.TemporaryDirectory(prefix="sync-") as name:
         folder = Path(name)
-        clip = made(folder / "clip.mkv", seconds + 30)
-        with screen(f"{SIZE[0]}x{SIZE[1]}"), sound(folder), shown(clip):
+        with screen(f"{SIZE[0]}x{SIZE[1]}"), sound(folder), listened(alone=given.alone), shown() as played:
             taken, path = filmed(folder / "library", seconds)
-        onsets = flashes(path), beeps(path)
-    sync = compared(*onsets)
-    share = sync.drift / seconds * 600
-    print(f"{seconds / 60:g} min, {sync.pairs} pairs of {len(onsets[0])} flashes and {len(onsets[1])} beeps")
-    print(f"  offset  {sync.offset * 1000:+.1f} ms (+: sound late; bar ±{OFFSET * 1000:g})")
+            truth = played()
+        pairs = paired(flashes(path), beeps(path), truth)
+    if len(pairs) < 0.9 * seconds:
+        print(f"Only {len(pairs)} pairs in {seconds:g} s: {taken.verdict.sentence}")
+        return 1
+    return told(pairs, truth, seconds, taken.verdict.sentence)
+
+
+def told(pairs: list[Pair], truth: Played, seconds: float, verdict: str) -> int:
+    times = [pair.at for pair in pairs]
+    offset = statistics.median(pair.late for pair in pairs)
+    middle = statistics.median(pair.heard - pair.between for pair in pairs)
+    drift = slope(times, [pair.late for pair in pairs]) * 10 * MINUTE
+    ears = [pair.heard for pair in pairs]
+    early = [pair.heard for pair in pairs if pair.at < START] or ears[:1]
+    settled = statistics.median(ears)
+    apart = statistics.median(sound - light for light, sound in zip(truth.flashes, truth.beeps, strict=True))
+    print(f"{seconds / MINUTE:g} min, {len(pairs)} pairs, load {os.getloadavg()[1]:.1f}")
     print(
-        f"  drift   {sync.drift * 1000:+.1f} ms, {share * 1000:+.1f} in ten minutes (bar ±{DRIFT * 1000:g})"
+        f"  player  {ms(apart)} apart (taken off); flash known to {ms(truth.unsure)}, t0 moved {ms(truth.moved)}"
     )
-    print(f"  spread  {sync.spread * 1000:.1f} ms")
-    print(f"  quarters {', '.join(f'{each * 1000:+.1f}' for each in sync.quarters)} ms")
-    print(f"  verdict {taken.verdict.sentence}")
-    enough = sync.pairs >= 0.9 * seconds
-    return 0 if enough and abs(sync.offset) <= OFFSET and abs(share) <= DRIFT else 1
+    print(
+        f"  offset  {ms(offset)} (+: sound late; bar ±{OFFSET * 1000:g}); half a picture taken off {ms(middle)}"
+    )
+    print(f"  drift   {ms(drift)} in ten minutes (bar ±{DRIFT * 1000:g})")
+    for name, of in (("sound", ears), ("picture", [pair.between for pair in pairs])):
+        print(f"  {name:7} by its own clock {ms(slope(times, of) * 10 * MINUTE)} in ten minutes")
+    spread = statistics.pstdev(pair.late for pair in pairs)
+    print(f"  spread  {ms(spread)}, the sound's part {ms(statistics.pstdev(ears))}")
+    print(f"  start   {', '.join(ms(each - settled) for each in early)} from the sound's median")
+    print(f"  minutes {', '.join(ms(each) for each in minutes(pairs))}")
+    print(f"  verdict {verdict}")
+    return 0 if abs(offset) <= OFFSET and abs(drift) <= DRIFT else 1
+
+
+def ms(seconds: float) -> str:
+    return f"{seconds * 1000:+.1f} ms"
 
 
 def installed() -> bool:
@@ -88,17 +125,6 @@ def installed() -> bool:
     if lacking:
         print(f"This needs {', '.join(lacking)}.")
     return not lacking
-
-
-def made(clip: Path, seconds: float) -> Path:
-    """Black and silent but for a tenth of each second."""
-    width, height = SIZE
-    picture = f"color=black:size={width}x{height}:rate={FPS},drawbox=color=white:t=fill:enable='lt(mod(t,1),{SHOWN})'"
-    tone = f"aevalsrc='0.5*sin(2*PI*1000*t)*lt(mod(t,1),{SHOWN})':s=48000"
-    words = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", tone, "-t", f"{seconds:g}"]
-    codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "pcm_s16le", str(clip)]
-    subprocess.run([Ffmpeg().binary, "-v", "error", "-y", *words, *codecs], check=True)
-    return clip
 
 
 @contextlib.contextmanager
@@ -130,21 +156,33 @@ def sound(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def shown(clip: Path) -> Iterator[None]:
-    """The clip on the screen, from before the first picture is filmed until after the last."""
-    width, height = SIZE
-    place = ["-noborder", "-left", "0", "-top", "0", "-x", str(width), "-y", str(height)]
-    environment = os.environ | {"SDL_AUDIODRIVER": "pulseaudio", "SDL_VIDEODRIVER": "x11"}
-    with subprocess.Popen(
-        ["ffplay", "-loglevel", "quiet", "-autoexit", *place, str(clip)],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-    ) as player:
+def listened(*, alone: bool) -> Iterator[None]:
+    """A sink renders as far ahead as its most hurried listener allows, and its monitor's times step when that changes."""
+    if alone:
+        yield
+        return
+    words = ["parec", "--latency-msec=10", "-d", f"{SINK}.monitor"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as listener:
         try:
-            time.sleep(4)
             yield
         finally:
-            player.kill()
+            listener.kill()
+
+
+@contextlib.contextmanager
+def shown() -> Iterator[Callable[[], Played]]:
+    """The player, from before the first picture is filmed until it is asked what it played."""
+    player = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("flasher.py")), SINK],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        time.sleep(5)  # its queue is full by then
+        yield lambda: Played(**json.loads(player.communicate()[0]))
+    finally:
+        player.kill()
+        player.wait()
 
 
 def filmed(folder: Path, seconds: float) -> tuple[Taken, Path]:
@@ -180,16 +218,16 @@ def instead(start: Callable[..., Running], display: str) -> Callable[..., Runnin
 # ── compared ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def flashes(path: Path) -> list[float]:
-    """When each flash is first seen, in seconds."""
-    found: list[float] = []
-    light = True
+def flashes(path: Path) -> list[tuple[float, float]]:
+    """The last dark picture and the first light one at each flash, in seconds."""
+    found: list[tuple[float, float]] = []
+    light, before = True, 0.0
     with av.open(str(path)) as container:
         for picture in container.decode(video=0):
             now = bool(picture.to_ndarray(format="gray8").mean() > 128)
             if now and not light:
-                found.append(float(picture.time))
-            light = now
+                found.append((before, float(picture.time)))
+            light, before = now, float(picture.time)
     return found
 
 
@@ -208,27 +246,41 @@ def beeps(path: Path) -> list[float]:
     return found
 
 
-def compared(lights: list[float], sounds: list[float]) -> Sync:
-    """Each flash with the beep nearest to it."""
-    pairs = [
-        (light, near - light)
-        for light in lights
-        if sounds and abs((near := min(sounds, key=lambda each: abs(each - light))) - light) < 0.4
+def paired(lights: list[tuple[float, float]], sounds: list[float], truth: Played) -> list[Pair]:
+    """Each flash with its beep, where the file holds both. The uneven gaps tell which is which."""
+    if not lights:
+        return []
+    seen = np.array([light for _, light in lights])
+    played = np.array(truth.flashes)
+
+    def alike(shift: float) -> int:
+        return int((np.abs((seen - shift)[:, None] - played).min(axis=1) < CLOSE).sum())
+
+    shift = max((float(seen[len(seen) // 2] - each) for each in played), key=alike)
+    found = []
+    for dark, light in lights:
+        nth = int(np.abs(played + shift - light).argmin())
+        flash, beep = truth.flashes[nth] + shift, truth.beeps[nth] + shift
+        near = min(sounds, key=lambda each: abs(each - beep), default=math.inf)
+        if abs(light - flash) < NEAR and abs(near - beep) < NEAR:
+            found.append(Pair(light, light - flash, (dark + light) / 2 - flash, near - beep))
+    return found
+
+
+def slope(times: list[float], values: list[float]) -> float:
+    """Theil and Sen's: the median of the slopes of all pairs, which a step at the start does not tilt."""
+    at, value = np.array(times), np.array(values)
+    one, other = np.triu_indices(len(at), k=1)
+    return float(np.median((value[other] - value[one]) / (at[other] - at[one])))
+
+
+def minutes(pairs: list[Pair]) -> list[float]:
+    """The median of each: whether a drift goes on or dies down."""
+    return [
+        statistics.median(each.late for each in of)
+        for _, group in groupby(pairs, key=lambda pair: int(pair.at // MINUTE))
+        if len(of := list(group)) > 10
     ]
-    if len(pairs) < 3:
-        return Sync(len(pairs), float("inf"), float("inf"), float("inf"))
-    slope, level = statistics.linear_regression([at for at, _ in pairs], [off for _, off in pairs])
-    rest = [off - (level + slope * at) for at, off in pairs]
-    return Sync(
-        len(pairs),
-        statistics.median(off for _, off in pairs),
-        statistics.pstdev(rest),
-        slope * (pairs[-1][0] - pairs[0][0]),
-        tuple(
-            statistics.median(off for _, off in pairs[len(pairs) * n // 4 : len(pairs) * (n + 1) // 4])
-            for n in range(4 if len(pairs) >= 4 else 0)
-        ),
-    )
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import av
 import pytest
 
 from fieldkit.capture.rig import Shot, arguments
 from fieldkit.errors import NeedsCrew, NoDevice
+from fieldkit.transcode.ffmpeg import Ffmpeg
 
 OUT = Path("/library/rolling/take.mkv")
 
@@ -55,6 +57,13 @@ def test_pictures_over_http_are_timed_as_they_arrive() -> None:
     assert "-use_wallclock_as_timestamps" not in told(Shot("https://192.168.1.10/live.m3u8"))
 
 
+def test_pictures_that_come_in_bursts_are_evened_out_and_no_others() -> None:
+    assert "-enc_time_base" not in told(Shot("http://192.168.1.10:8080/video"))
+    assert "-enc_time_base" not in told(Shot("rtsp://192.168.1.10/s", "alsa_input.usb-cam"))
+    assert "-enc_time_base:v 1/1000" in told(Shot("rtsp://192.168.1.10/s"))
+    assert "-enc_time_base:v 1/1000" in told(Shot("/dev/video0"))
+
+
 @pytest.mark.parametrize("camera", ["test:", "/dev/video0", "rtsp://10.0.0.1/s"])
 def test_what_is_written_survives_a_death(camera: str) -> None:
     words = told(Shot(camera, seconds=12.5))
@@ -63,6 +72,19 @@ def test_what_is_written_survives_a_death(camera: str) -> None:
     )
     assert "-preset ultrafast -crf 20 -pix_fmt yuv420p -g 30" in words
     assert "-map_metadata -1" in words
+
+
+def test_pictures_keep_their_own_times(tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    late = (0, 12, 25)  # ms after the beat, over and over
+    uneven = "testsrc2=size=320x180:rate=30,settb=1/1000,setpts='PTS+not(mod(N-1,3))*12+not(mod(N-2,3))*25'"
+    words = arguments(Shot("test:", seconds=1, size=(320, 180)), "linux", tmp_path / "take.mkv")
+    words[words.index("testsrc2=size=320x180:rate=30")] = uneven
+    ffmpeg.run(words)
+    with av.open(str(tmp_path / "take.mkv")) as film:
+        times = [float(picture.time) for picture in film.decode(video=0)]
+    beats = [n / 30 + late[n % 3] / 1000 for n in range(len(times))]
+    assert len(times) >= 29
+    assert [at - times[0] for at in times] == pytest.approx(beats, abs=0.003)
 
 
 @pytest.mark.parametrize("preview", [True, False])
