@@ -85,6 +85,7 @@ def main() -> int:
 
 
 def told(pairs: list[Pair], truth: Played, seconds: float, verdict: str) -> int:
+    """Prints what the pairs say; 1 where a bar is missed."""
     times = [pair.at for pair in pairs]
     offset = statistics.median(pair.late for pair in pairs)
     middle = statistics.median(pair.heard - pair.between for pair in pairs)
@@ -157,7 +158,7 @@ def sound(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def listened(*, alone: bool) -> Iterator[None]:
-    """A sink renders as far ahead as its most hurried listener allows; its monitor's times step when that changes."""
+    """A sink renders as far ahead as its most hurried listener allows; where that changes, its monitor's times step."""
     if alone:
         yield
         return
