@@ -224,6 +224,7 @@ def test_the_board_fits_a_phone_and_complains_of_nothing(
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     wish = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", wish)
+    browser.get("about:blank")  # or the page of the test before asks once more
     browser.get_log("browser")
     browser.get(f"{store.url}/tweets/{tweet}")
     width = browser.execute_script("return document.documentElement.scrollWidth")
